@@ -1,0 +1,36 @@
+# Everything from nothing but Python >= 3.11, make and the package registries.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+JOBS ?= 2
+
+.PHONY: setup demo test check bench contract clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Gonghui needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(STAMP)
+
+demo: setup
+	$(BIN)/gonghui demo
+
+test: setup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+contract: setup
+	$(BIN)/python -m pytest tests/contract -q -s
+
+check: setup
+	$(BIN)/ruff format --check core plugins tests
+	$(BIN)/ruff check core plugins tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf var build

@@ -1,0 +1,1 @@
+"""The REST surface: operations with their permissions, problem documents, paging, versions, OpenAPI."""

@@ -1,0 +1,162 @@
+"""The guard before every request: tenant, principal, CSRF and the plugin gate, in that order."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from gonghui.api import problems
+from gonghui.auth.recognition import recognise
+from gonghui.db.database import Database
+from gonghui.errors import DomainError, Forbidden, NotFound, Unauthenticated, not_found
+from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
+from gonghui.plugin_host.gate import is_open
+from gonghui.plugin_host.registry import Registry
+from gonghui.tenancy.tenants import HostDirectory
+from gonghui.values.ids import new_id
+from gonghui.values.principal import anonymous
+
+_log = structlog.get_logger()
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+csrf = CSRFProtect()
+
+#: Paths that answer without a sign-in, each with the reason. Everything else is 401, whether it exists or not.
+PUBLIC: dict[str, str] = {
+    "/healthz": "a balancer asks it and has no account",
+    "/sign-in": "the page where one signs in",
+    "/api/v1/sign-in": "the operation by which one signs in",
+}
+PUBLIC_PREFIXES: dict[str, str] = {"/static/": "style sheets and scripts hold nothing of a tenant"}
+
+
+@dataclass
+class Platform:
+    """What a process shares: the database, the plugins, and what it knows of hosts."""
+
+    database: Database
+    registry: Registry
+    hosts: HostDirectory
+    is_demo_server: bool = False
+
+
+def install(app: Flask) -> None:
+    """Put the guard in front of every route of `app` and problem documents behind it."""
+    app.before_request(_open_request)
+    app.after_request(_finish)
+    app.teardown_request(_close_request)
+    app.register_error_handler(DomainError, _on_domain_error)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(HTTPException, problems.from_http)
+    app.register_error_handler(Exception, problems.from_unexpected)
+
+
+def is_public(path: str) -> bool:
+    """Whether `path` answers without a sign-in."""
+    return path in PUBLIC or path.startswith(tuple(PUBLIC_PREFIXES))
+
+
+def _open_request() -> AnyResponse | None:
+    g.started = time.perf_counter()
+    g.request_id = str(new_id())
+    set_locale(_wanted_locale())
+    if request.path == "/healthz":
+        return None
+    platform: Platform = current_app.extensions["gonghui"]
+    tenant = platform.hosts.get(_host(platform))
+    if tenant is None:
+        return problems.problem(404, "unknown_host", str(_("这个网址没有对应的工会。")))
+    g.tenant = tenant
+    g.uow = platform.database.begin(anonymous(tenant.id), request_id=g.request_id)
+    refusal = _authenticate()
+    if refusal is not None:
+        return refusal
+    if not is_open(platform.registry, tenant, request.path):
+        raise not_found()
+    return None
+
+
+def _authenticate() -> AnyResponse | None:
+    """Find the principal; anonymous is refused alike on every path that is not public."""
+    secret, by_cookie = _credential()
+    principal = recognise(g.uow, secret) if secret else None
+    if principal is not None:
+        g.uow.become(principal)
+    elif not is_public(request.path):
+        return _ask_to_sign_in()
+    if request.method not in _SAFE and (by_cookie or request.path == "/sign-in"):
+        csrf.protect()
+    return None
+
+
+def _credential() -> tuple[str | None, bool]:
+    """The secret that came with the request, and whether a browser sent it by itself."""
+    scheme, _sep, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip(), False
+    secret = session.get("secret")
+    return (secret, True) if isinstance(secret, str) else (None, False)
+
+
+def _ask_to_sign_in() -> AnyResponse:
+    wants_page = request.method in _SAFE and not request.path.startswith("/api/")
+    if wants_page and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    return problems.from_domain(Unauthenticated("unauthenticated", _("请先登录。")))
+
+
+def _host(platform: Platform) -> str:
+    host = request.host.rsplit(":", 1)[0].lower() if not request.host.endswith("]") else request.host
+    return "localhost" if platform.is_demo_server and host in _DEMO_HOSTS else host
+
+
+def _wanted_locale() -> str:
+    chosen = request.args.get("lang") or session.get("lang")
+    if chosen in LOCALES:
+        return str(chosen)
+    return request.accept_languages.best_match(LOCALES) or DEFAULT_LOCALE
+
+
+def _on_domain_error(error: DomainError) -> AnyResponse:
+    pages = current_app.extensions.get("gonghui_error_page")
+    if pages is not None and isinstance(error, (NotFound, Forbidden)) and _is_page():
+        response: AnyResponse = pages(problems.from_domain(error))
+        return response
+    return problems.from_domain(error)
+
+
+def _on_csrf_error(_error: CSRFError) -> Response:
+    return problems.from_domain(Forbidden("csrf", _("页面已过期,请刷新后重新提交。")))
+
+
+def _is_page() -> bool:
+    return not request.path.startswith("/api/")
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+        "frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    )
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _close_request(_error: BaseException | None) -> None:
+    uow = g.pop("uow", None)
+    if uow is not None:
+        uow.close()

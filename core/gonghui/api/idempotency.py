@@ -1,0 +1,105 @@
+"""Idempotency-Key: a POST sent twice with one key has one effect and one answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Response, make_response, request
+from sqlalchemy import LargeBinary, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.db.base import TenantTable, unique
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import FieldFault, invalid
+from gonghui.i18n import _
+from gonghui.values import clock
+
+View = TypeVar("View", bound=Callable[..., Any])
+_KEPT_HEADERS = ("ETag", "Location", "Content-Type")
+_LONGEST = 200
+
+
+class IdempotencyKey(TenantTable):
+    """A key that an account has used, with the answer that it got."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (unique("account_id", "key"),)
+    #: A memory of answers; what they did is audited where it was done.
+    audited = False
+
+    account_id: Mapped[UUID]
+    key: Mapped[str]
+    request_hash: Mapped[str]
+    used_at: Mapped[datetime] = mapped_column(default=clock.now)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary())
+
+
+def idempotent(view: View) -> View:
+    """Answer a repeated key with the first answer. Put it under `operation`, over everything else."""
+
+    @wraps(view)
+    def wrapper(uow: UnitOfWork, *args: Any, **kwargs: Any) -> Any:
+        key = request.headers.get("Idempotency-Key")
+        if key is None or uow.principal.account_id is None:
+            return view(uow, *args, **kwargs)
+        if not 0 < len(key) <= _LONGEST:
+            raise invalid(
+                FieldFault("/header/Idempotency-Key", "key_length", _("Idempotency-Key 长度应为 1 至 200。"))
+            )
+        claimed, kept = _claim(uow, uow.principal.account_id, key)
+        if kept is not None:
+            return kept
+        response = make_response(view(uow, *args, **kwargs))
+        _keep(claimed, response)
+        return response
+
+    return wrapper  # type: ignore[return-value]
+
+
+def _claim(uow: UnitOfWork, account_id: UUID, key: str) -> tuple[IdempotencyKey, Response | None]:
+    """Claim the key for this request, or find the answer that it already has.
+
+    A second request with the same key waits here, on the unique index, until the first has committed.
+    """
+    fresh = IdempotencyKey(account_id=account_id, key=key, request_hash=_request_hash())
+    try:
+        with uow.session.begin_nested():
+            uow.add(fresh)
+    except IntegrityError:
+        used = uow.session.scalars(
+            select(IdempotencyKey).where(IdempotencyKey.account_id == account_id, IdempotencyKey.key == key)
+        ).one()
+        if used.request_hash != _request_hash():
+            reused = FieldFault(
+                "/header/Idempotency-Key", "key_reused", _("这个 Idempotency-Key 已用于另一个请求。")
+            )
+            raise invalid(reused) from None
+        return used, _answer(used)
+    return fresh, None
+
+
+def _request_hash() -> str:
+    whole = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data()))
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _keep(claimed: IdempotencyKey, response: Response) -> None:
+    claimed.status = response.status_code
+    claimed.headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    claimed.body = response.get_data()
+
+
+def _answer(used: IdempotencyKey) -> Response:
+    response = Response(used.body or b"", used.status or 200)
+    for name, value in (used.headers or {}).items():
+        response.headers[name] = value
+    response.headers["Idempotent-Replayed"] = "true"
+    return response

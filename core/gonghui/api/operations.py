@@ -1,0 +1,64 @@
+"""Operations: a view that names its permission once, which enforces it, documents it and drives the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import current_app, g, make_response
+from flask_smorest import Blueprint as SmorestBlueprint
+
+from gonghui.auth.scope import require
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import forbidden, not_found
+from gonghui.plugin_host.gate import may
+from gonghui.values.principal import PrincipalKind
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Whoever is signed in may do this; no role needs to hold it.
+SIGNED_IN = "core.self.use"
+
+
+class Blueprint(SmorestBlueprint):
+    """A group of operations. Lists, bodies and answers are documented as flask-smorest does it."""
+
+
+def operation(permission: str) -> Callable[[View], View]:
+    """Let a view run only for principals that hold `permission`; it gets the unit of work as its first argument.
+
+    What the view did is committed before its answer leaves.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            uow: UnitOfWork = g.uow
+            check(uow, permission)
+            answer = make_response(view(uow, *args, **kwargs))
+            uow.commit()
+            after_commit = g.pop("after_commit", None)
+            if after_commit is not None:
+                after_commit()
+            return answer
+
+        wrapper.permission = permission  # type: ignore[attr-defined]
+        return wrapper  # type: ignore[return-value]
+
+    return decorate
+
+
+def check(uow: UnitOfWork, permission: str) -> None:
+    """Raise unless the principal of the request may use `permission` somewhere at this tenant."""
+    if permission == SIGNED_IN:
+        if uow.principal.kind is PrincipalKind.ANONYMOUS:
+            raise forbidden(permission)
+        return
+    platform = current_app.extensions["gonghui"]
+    if may(platform.registry, g.tenant, uow.principal, permission):
+        return
+    owner = permission.split(".", 1)[0]
+    if owner != "core" and owner not in g.tenant.plugins_on:
+        raise not_found()
+    require(uow.principal, permission)

@@ -1,0 +1,166 @@
+"""The web application: core and plugins behind one guard."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, g, send_from_directory
+from flask.json.provider import JSONProvider
+from sqlalchemy import text
+
+from gonghui.api import guard, messages, openapi
+from gonghui.api.resources import BLUEPRINTS
+from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
+from gonghui.db.database import Database, database_at
+from gonghui.i18n import Text, _, current_locale, load_catalogues
+from gonghui.plugin_host.registry import Registry, discover
+from gonghui.settings import settings
+from gonghui.tenancy.tenants import HostDirectory
+from gonghui.values.periods import Period
+from gonghui.values.principal import PrincipalKind, anonymous
+from gonghui.web import pages
+
+_CORE = Path(__file__).parent
+
+
+class _Json(JSONProvider):
+    """orjson: dates, UUIDs and numbers as the field writes them."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        return orjson.dumps(obj, default=str).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        return orjson.loads(s)
+
+
+def create_app(
+    database: Database | None = None, registry: Registry | None = None, *, is_demo_server: bool | None = None
+) -> Flask:
+    """The application of this process; without arguments, as the settings say."""
+    app = Flask("gonghui", static_folder=None)
+    app.json = _Json(app)
+    app.config.update(openapi.settings_for_smorest())
+    app.config.update(
+        SECRET_KEY=_secret_key(settings().var),
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        SESSION_COOKIE_NAME="gonghui",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings().secure_cookies,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard asks for it where a cookie came with the request
+        WTF_CSRF_TIME_LIMIT=None,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    load_catalogues(_CORE / "locale")
+    messages.install()
+    database = database or _configured_database()
+    registry = registry or discover()
+    ttl = settings().switch_ttl_seconds
+    demo = is_demo_server if is_demo_server is not None else os.environ.get("GONGHUI_DEMO") == "1"
+    app.extensions["gonghui"] = guard.Platform(database, registry, HostDirectory(database, ttl), demo)
+    guard.csrf.init_app(app)
+    guard.install(app)
+    _mount(app, registry)
+    _furnish_templates(app)
+    return app
+
+
+def _mount(app: Flask, registry: Registry) -> None:
+    """Register core's operations and pages, then every plugin's."""
+    api = openapi.Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    for plugin in registry.plugins.values():
+        for blueprint in plugin.blueprints:
+            api.register_blueprint(blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
+    app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
+    app.extensions["gonghui_error_page"] = pages.error_page
+    openapi.complete(app, api)
+    app.extensions["gonghui_documents"] = openapi.Documents(api, registry)
+
+
+def _static(filename: str) -> Response:
+    """Style sheets and scripts of the core."""
+    return send_from_directory(_CORE / "web" / "static", filename, max_age=3_600)
+
+
+def _healthz() -> dict[str, str]:
+    """Whether this process reaches its database."""
+    with current_app.extensions["gonghui"].database.public() as connection:
+        connection.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def _furnish_templates(app: Flask) -> None:
+    """What every template can say."""
+    app.jinja_env.globals.update(locale=current_locale, _=_, period_name=period_name, role_name=role_name)
+
+    @app.context_processor
+    def _whoever_asks() -> dict[str, Any]:
+        uow = g.get("uow")
+        principal = uow.principal if uow is not None else anonymous(g.tenant.id)
+        return {
+            "tenant": g.tenant,
+            "principal": principal,
+            "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
+        }
+
+
+def period_name(period: Period) -> Text:
+    """The period in words: 2024年上半年."""
+    year, half = period.first.year, {"H1": _("上半年"), "H2": _("下半年")}.get(period.code[4:])
+    if half is not None:
+        return _("{year}年{half}", year=year, half=half)
+    return _("{first} 至 {last}", first=period.first, last=period.last)
+
+
+def role_name(code: str) -> Text | str:
+    """The role as people call it."""
+    return _ROLE_NAMES.get(code, code)
+
+
+_ROLE_NAMES = {
+    "administrator": _("管理员"),
+    "auditor": _("审计员"),
+    "district_officer": _("区总工会干部"),
+    "street_officer": _("街道工会干部"),
+    "community_officer": _("社区工会干部"),
+    "enterprise_officer": _("企业工会干部"),
+}
+
+
+def _configured_database() -> Database:
+    """The database that the settings name; workers of `gonghui demo` and `gonghui serve` find it so."""
+    url = settings().database_url
+    if url is None:
+        raise RuntimeError(
+            "GONGHUI_DATABASE_URL is not set; start the server with `gonghui demo` or `gonghui serve`"
+        )
+    return database_at(
+        url,
+        settings().var,
+        settings().database_name,
+        pool_size=settings().pool_size,
+        timeout_ms=settings().statement_timeout_ms,
+    )
+
+
+def _secret_key(var: Path) -> str:
+    """The key that signs cookies, one for the installation."""
+    path = var / "secrets" / "cookies"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+    return path.read_text()

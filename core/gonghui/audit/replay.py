@@ -1,0 +1,37 @@
+"""Replaying the trail: the tables as the audit says they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from gonghui.audit.entries import AuditEntry, AuditPayload
+from gonghui.db.unit_of_work import UnitOfWork
+
+Tables = dict[str, dict[str, dict[str, Any]]]
+
+
+def replay(uow: UnitOfWork) -> Tables:
+    """Rows by table and id, rebuilt from the entries of the tenant in the order they were written."""
+    tables: Tables = {}
+    entries = uow.session.execute(
+        select(AuditEntry.operation, AuditEntry.object_table, AuditEntry.object_id, AuditPayload.content)
+        .join(
+            AuditPayload,
+            (AuditPayload.tenant_id == AuditEntry.tenant_id) & (AuditPayload.entry_id == AuditEntry.id),
+        )
+        .where(AuditEntry.operation != "note")
+        .order_by(AuditEntry.number)
+        .execution_options(yield_per=5_000)
+    )
+    for operation, table, object_id, content in entries:
+        rows, payload, key = tables.setdefault(table, {}), orjson.loads(content), str(object_id)
+        if operation == "insert":
+            rows[key] = payload["after"]
+        elif operation == "update":
+            rows[key] = {**rows[key], **payload["after"]}
+        else:
+            del rows[key]
+    return tables

@@ -1,0 +1,86 @@
+"""Sessions and API tokens: random secrets given out once, of which only a hash is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.auth.accounts import Account
+from gonghui.db.base import TenantTable, ref, unique
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.values import clock
+
+SESSION_LIFE = timedelta(hours=12)
+SESSION_IDLE = timedelta(minutes=60)
+#: How stale `last_seen_at` may be, so that reading pages does not write a row each time.
+SEEN_EVERY = timedelta(minutes=5)
+TOKEN_PREFIX = "gh_"  # noqa: S105 - a mark that makes leaked tokens easy to find, no secret
+
+
+class AuthSession(TenantTable):
+    """A signed-in browser."""
+
+    __tablename__ = "auth_session"
+    __table_args__ = (unique("secret_hash"),)
+    #: Signing in and out are audit entries of their own; the row itself only times the session.
+    audited = False
+
+    account: Mapped[Account] = ref(Account, cascade=True)
+    secret_hash: Mapped[str] = mapped_column(info={"redacted": True})
+    signed_in_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+
+class ApiToken(TenantTable):
+    """A key for a program: what it may do is what its account may do and the token names."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (unique("secret_hash"),)
+
+    account: Mapped[Account] = ref(Account, cascade=True)
+    name: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(info={"redacted": True})
+    last_four: Mapped[str]
+    permissions: Mapped[list[str] | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+def fingerprint(secret: str) -> str:
+    """What is kept of a secret. A plain hash serves, because the secret is random and long."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def start_session(uow: UnitOfWork, account: Account) -> str:
+    """Open a session; its secret is given back once."""
+    secret = secrets.token_urlsafe(32)
+    uow.add(AuthSession(account_id=account.id, secret_hash=fingerprint(secret)))
+    return secret
+
+
+def issue_token(
+    uow: UnitOfWork,
+    account: Account,
+    name: str,
+    *,
+    permissions: list[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """Issue a token; its secret is given back once. `permissions` None: all that the account has."""
+    uow.note("core.token.issued")
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        account_id=account.id,
+        name=name,
+        secret_hash=fingerprint(secret),
+        last_four=secret[-4:],
+        permissions=permissions,
+        expires_at=expires_at,
+    )
+    uow.add(token)
+    uow.session.flush()
+    return token, secret

@@ -1,0 +1,287 @@
+"""The `gonghui` command: the way in for whoever sits at the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from marshmallow import ValidationError
+from sqlalchemy import select
+
+from gonghui import __version__, demo_server
+from gonghui.api import messages
+from gonghui.auth.accounts import find_account
+from gonghui.auth.passwords import hash_password
+from gonghui.auth.scope import explain, require, unit_within
+from gonghui.db.embedded import EmbeddedServerError
+from gonghui.db.migrations import CORE, new_revision
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import DomainError, NotFound, not_found
+from gonghui.i18n import _, load_catalogues, set_locale
+from gonghui.lifecycle.installation import at_tenant, opened
+from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard
+from gonghui.plugin_host.registry import discover
+from gonghui.plugin_host.switching import switch_plugin
+from gonghui.reporting.indicators import figures, open_figure
+from gonghui.reporting.presentation import figure_json, record_json
+from gonghui.settings import settings
+from gonghui.tenancy.org_tree import OrgUnit, find_named
+from gonghui.tenancy.tenants import all_codes
+from gonghui.values.ids import parse_id
+from gonghui.values.periods import Period
+
+_EVERY_RECORD = 1_000_000
+
+
+@click.group()
+@click.version_option(__version__)
+@click.pass_context
+def gonghui(context: click.Context) -> None:
+    """Gonghui 工汇: the platform on which district federations of trade unions run their work."""
+    context.obj = partial(opened, settings())
+
+
+@gonghui.command()
+def demo() -> None:
+    """Start the demonstration: database, made-up districts, web server. Ctrl-C ends it."""
+    demo_server.run(settings())
+
+
+@gonghui.command()
+def serve() -> None:
+    """Start the web server alone, on the database that GONGHUI_DATABASE_URL names."""
+    if settings().database_url is None:
+        raise click.UsageError("GONGHUI_DATABASE_URL is not set; `gonghui demo` starts a database of its own")
+    with opened(settings()) as installation:
+        demo_server.serve(settings(), installation.server_url, is_demo=False)
+
+
+@gonghui.group()
+def tenant() -> None:
+    """Federations on this installation."""
+
+
+@tenant.command("onboard")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def onboard_tenant(open_installation: Any, file: Path) -> None:
+    """Make the tenant that FILE declares; doing it again changes nothing."""
+    with open_installation() as installation:
+        view = onboard(installation.database, installation.registry, Declaration.read(file))
+        click.echo(f"{view.code}  {view.name}")
+
+
+@tenant.command("list")
+@click.pass_obj
+def list_tenants(open_installation: Any) -> None:
+    """Codes of all tenants."""
+    with open_installation() as installation:
+        for code in all_codes(installation.database):
+            click.echo(code)
+
+
+@gonghui.command("password")
+@click.argument("login_to_change", metavar="LOGIN")
+@click.option("--new", prompt=True, hide_input=True, confirmation_prompt=True, help="The new password.")
+@at_tenant
+def set_password(uow: UnitOfWork, login_to_change: str, new: str) -> None:
+    """Give the account LOGIN a new password."""
+    account = find_account(uow, login_to_change)
+    if account is None:
+        raise NotFound("unknown_account", _("没有登录名为 {login} 的账号。", login=login_to_change))
+    uow.note("core.account.password_set")
+    account.password_hash = hash_password(new)
+
+
+@gonghui.command("import")
+@click.argument("register")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@at_tenant
+def import_register(uow: UnitOfWork, register: str, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Read a register in (REGISTER: organising.unions) from FILE; good rows go in, bad ones are named."""
+    known = {r.code: r for plugin in discover().plugins.values() for r in plugin.imports}
+    if register not in known:
+        message = _(
+            "没有名为 {register} 的名册。现有:{known}。", register=register, known=", ".join(sorted(known))
+        )
+        raise NotFound("unknown_register", message)
+    require(uow.principal, known[register].permission)
+    report = known[register].run(uow, file, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _print_report(report)
+
+
+@gonghui.command("figures")
+@click.option("--period", required=True, help="2024, 2024H1, 2024Q3 or 2024M07.")
+@click.option("--org-unit", help="Id or name of a unit: only it and those below.")
+@click.option("--records", is_flag=True, help="Also the records behind each figure.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with the records behind each figure.")
+@at_tenant
+def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bool, as_json: bool) -> None:
+    """The figures of a period, each with the records behind it."""
+    try:
+        span = Period.parse(period)
+    except ValueError:
+        raise click.BadParameter(
+            str(_("期间应写成 2024、2024H1、2024Q3 或 2024M07。")), param_hint="--period"
+        ) from None
+    unit = unit_named(uow, org_unit) if org_unit else None
+    path = unit.path if unit else None
+    mine = [i for i in discover().indicators() if uow.principal.holds(i.permission)]
+    content: dict[str, Any] = {
+        "period": span.code,
+        "first": span.first,
+        "last": span.last,
+        "org_unit_id": unit.id if unit else None,
+        "figures": [],
+    }
+    for figure in figures(uow, mine, span, path):
+        shown = figure_json(figure, span, unit.id if unit else None)
+        if records or as_json:
+            rows = open_figure(uow, figure.indicator, span, path, limit=_EVERY_RECORD)
+            shown["opens_to"] = [record_json(row) for row in rows]
+        content["figures"].append(shown)
+    if as_json:
+        click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print_figures(content)
+
+
+@gonghui.command("explain")
+@click.argument("permission")
+@click.option("--org-unit", help="Id or name of a unit.")
+@at_tenant
+def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -> None:
+    """Why the account named by --as may or may not use PERMISSION (at a unit)."""
+    unit = unit_named(uow, org_unit, everywhere=True) if org_unit else None
+    found = explain(uow, uow.principal, permission, unit.id if unit else None)
+    click.echo(f"{'✓' if found.allowed else '✗'} {found.reason}")
+
+
+@gonghui.group()
+def plugin() -> None:
+    """Plugins of this installation and of a tenant."""
+
+
+@plugin.command("list")
+def list_plugins() -> None:
+    """Plugins that are installed, and those that were refused with the reason."""
+    registry = discover()
+    for found in registry.plugins.values():
+        click.echo(f"{found.id}  {found.version}  {found.name}")
+    for rejected in registry.rejected:
+        click.echo(f"{rejected.name}  rejected: {rejected.reason}")
+
+
+@plugin.command("enable")
+@click.argument("plugin_id")
+@at_tenant
+def enable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
+    """Switch a plugin on for a tenant."""
+    _switch(uow, plugin_id, on=True)
+
+
+@plugin.command("disable")
+@click.argument("plugin_id")
+@at_tenant
+def disable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
+    """Switch a plugin off for a tenant; its data stays."""
+    _switch(uow, plugin_id, on=False)
+
+
+@gonghui.command("revision")
+@click.argument("component")
+@click.argument("message")
+@click.pass_obj
+def make_revision(open_installation: Any, component: str, message: str) -> None:
+    """Write the migration that brings the tables of COMPONENT (core or a plugin) to what its models say."""
+    with open_installation() as installation:
+        plugins = installation.registry.plugins
+        chosen = CORE if component == "core" else plugins[component].component
+        new_revision(installation.database, chosen, message)
+
+
+def unit_named(uow: UnitOfWork, text: str, *, everywhere: bool = False) -> Any:
+    """The unit with this id or exact name that the principal sees. Raises `NotFound`, also for an ambiguous name."""
+    unit_id = parse_id(text)
+    if everywhere and unit_id is not None:
+        return uow.session.scalars(select(OrgUnit).where(OrgUnit.id == unit_id)).one_or_none()
+    if unit_id is None:
+        named = find_named(uow, text)
+        if len(named) != 1:
+            raise not_found()
+        unit_id = named[0].id
+        if everywhere:
+            return named[0]
+    return unit_within(uow, uow.principal, "core.org_unit.read", unit_id)
+
+
+def _switch(uow: UnitOfWork, plugin_id: str, *, on: bool) -> None:
+    found = discover().plugins.get(plugin_id)
+    if found is None:
+        raise NotFound("unknown_plugin", _("没有安装名为 {plugin} 的插件。", plugin=plugin_id))
+    require(uow.principal, "core.plugin.switch")
+    switch_plugin(uow, found, on=on)
+
+
+def _print_report(report: Any) -> None:
+    click.echo(str(_("共 {rows} 行:可用 {good} 行,有问题 {bad} 行。", rows=report.rows, good=report.good,
+                        bad=report.rows - report.good)))  # fmt: skip
+    if report.is_dry:
+        click.echo(str(_("只检查,没有写入。")))
+    else:
+        click.echo(
+            str(_("新写入 {created} 行,原已有 {known} 行。", created=report.created, known=report.known))
+        )
+    if report.not_kept:
+        click.echo(str(_("未保存的列:{columns}。", columns="、".join(report.not_kept))))
+    for fault in report.faults:
+        line = _("{sheet} 第 {row} 行 {column}:{message}", sheet=fault.sheet, row=fault.row, column=fault.column,
+                 message=fault.message)  # fmt: skip
+        click.echo(f"{line} [{fault.code}]")
+
+
+def _print_figures(content: dict[str, Any]) -> None:
+    for figure in content["figures"]:
+        parts = ", ".join(f"{kind} {value}" for kind, value in figure["parts"].items())
+        click.echo(f"{figure['title']}  {figure['value']} {figure['unit']}  ({parts})")
+        for record in figure.get("opens_to", ()):
+            click.echo(f"  {record['on']}  {record['label']}")
+
+
+def _add_plugin_commands() -> None:
+    for found in discover().plugins.values():
+        if found.commands:
+            gonghui.add_command(click.Group(found.id, commands=list(found.commands), help=str(found.name)))
+
+
+def main() -> None:
+    """Run the command; a rule that says no ends it with a sentence and status 1."""
+    set_locale(os.environ.get("GONGHUI_LANG", "zh"))
+    load_catalogues(Path(__file__).parent / "locale")
+    messages.install()
+    _add_plugin_commands()
+    try:
+        gonghui(standalone_mode=True)
+    except DomainError as error:
+        _fail(f"{error.detail} ({error.code})", *(f"{f.pointer}: {f.detail}" for f in error.faults))
+    except ValidationError as error:
+        _fail(json.dumps(error.normalized_messages(), ensure_ascii=False, default=str))
+    except (EmbeddedServerError, DeclarationError, ValueError) as error:
+        _fail(str(error))
+
+
+def _fail(*lines: str) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(1)

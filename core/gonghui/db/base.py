@@ -1,0 +1,133 @@
+"""Table bases: every row is led by its tenant, every reference carries the tenant with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    and_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship, remote
+
+from gonghui.values.ids import new_id
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+class Reference:
+    """A pointer to a row of another table, before the class that holds it is mapped."""
+
+    def __init__(self, target: type[Base], *, optional: bool, on_delete: str) -> None:
+        self.target = target
+        self.optional = optional
+        self.on_delete = on_delete
+
+
+def ref(target: type[Any], *, optional: bool = False, cascade: bool = False) -> Any:
+    """A reference that cannot leave its tenant.
+
+    `owner: Mapped[Person] = ref(Person)` makes the column `owner_id`, the composite foreign key
+    `(tenant_id, owner_id)` and a relationship that writes the id only and never loads by itself.
+    An optional reference is emptied when its target goes; a cascading one goes with its target.
+    """
+    on_delete = "CASCADE" if cascade else ("SET NULL" if optional else "RESTRICT")
+    return Reference(target, optional=optional, on_delete=on_delete)
+
+
+class Base(DeclarativeBase):
+    """Everything mapped. The schema of a table is its owner: `core`, or the id of a plugin."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        UUID: Uuid(),
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        str: Text(),
+        int: BigInteger(),
+        dict[str, Any]: JSONB(),
+        list[str]: JSONB(),
+    }
+    audited: ClassVar[bool] = True
+    """Whether the recorder writes an audit row for each change; a table that is False says why."""
+
+    def __init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
+        if "__tablename__" in cls.__dict__:
+            cls.__table_args__ = _table_arguments(cls, schema)
+        super().__init_subclass__(**kwargs)
+
+
+class TenantTable(Base):
+    """A table whose rows belong to one tenant."""
+
+    __abstract__ = True
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-20)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-19)
+
+
+def unique(*columns: str) -> UniqueConstraint:
+    """A unique constraint within one tenant."""
+    return UniqueConstraint("tenant_id", *columns)
+
+
+def _table_arguments(cls: type[Base], schema: str | None) -> tuple[Any, ...]:
+    """Table arguments of a class being mapped, with a composite key for each of its references."""
+    declared = cls.__dict__.get("__table_args__", ())
+    options: dict[str, Any] = {}
+    if declared and isinstance(declared[-1], dict):
+        *rest, options = declared
+        declared = tuple(rest)
+    options = {**options, "schema": schema or options.get("schema", "core")}
+    keys = [_foreign_key(cls, name, reference) for name, reference in _references(cls)]
+    return (*declared, *keys, options)
+
+
+def _references(cls: type[Base]) -> Iterator[tuple[str, Reference]]:
+    """References declared by `cls` or by an abstract class above it."""
+    seen: set[str] = set()
+    for level in cls.__mro__:
+        for name, value in list(vars(level).items()):
+            if isinstance(value, Reference) and name not in seen:
+                seen.add(name)
+                yield name, value
+
+
+def _foreign_key(cls: type[Base], name: str, reference: Reference) -> ForeignKeyConstraint:
+    """Replace the reference by its column and relationship; give back its composite key."""
+    column = f"{name}_id"
+    # A class attribute that another column copies from would be shared; each class gets its own.
+    setattr(cls, column, mapped_column(Uuid(), nullable=reference.optional, index=False))
+    setattr(cls, name, _relationship(cls, column, reference.target))
+    target = cast(Any, reference.target).__table__
+    on_delete = reference.on_delete
+    if on_delete == "SET NULL":
+        on_delete = f"SET NULL ({column})"
+    return ForeignKeyConstraint(["tenant_id", column], [target.c.tenant_id, target.c.id], ondelete=on_delete)
+
+
+def _relationship(cls: type[Any], column: str, target: type[Any]) -> Any:
+    def join() -> Any:
+        return and_(
+            foreign(getattr(cls, column)) == remote(target.id),
+            cls.tenant_id == remote(target.tenant_id),
+        )
+
+    return relationship(target, primaryjoin=join, lazy="raise", viewonly=False)

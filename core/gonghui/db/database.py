@@ -1,0 +1,126 @@
+"""One installation's database: an engine per role and the ways to open a transaction on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from gonghui.db import policies
+from gonghui.db.roles import make_roles, refuse_powerful_role, role_passwords
+from gonghui.db.unit_of_work import TenantSession, UnitOfWork, guard
+from gonghui.values.principal import Principal
+
+
+class OperatorSession(Session):
+    """A session of the platform's operator, across tenants, on the few tables opened to it by name."""
+
+
+class Database:
+    """Engines by role. One per process; a unit of work is the only way for a request or a task to reach it."""
+
+    def __init__(
+        self,
+        admin_url: URL | str,
+        name: str,
+        passwords: dict[str, str],
+        *,
+        pool_size: int = 8,
+        timeout_ms: int = 15_000,
+    ) -> None:
+        self.admin_url = make_url(admin_url)
+        self.name = name
+        self._passwords = passwords
+        self._pool_size = pool_size
+        self._timeout_ms = timeout_ms
+        self._engines: dict[str, Engine] = {}
+
+    def url(self, role: str) -> URL:
+        """Address of the database for `role`."""
+        return self.admin_url.set(database=self.name, username=role, password=self._passwords[role])
+
+    def engine(self, role: str) -> Engine:
+        """The engine of `role`, made on first use."""
+        if role not in self._engines:
+            engine = create_engine(
+                self.url(role),
+                pool_size=self._pool_size,
+                max_overflow=0,
+                pool_pre_ping=False,
+                json_serializer=lambda value: orjson.dumps(value).decode(),
+                json_deserializer=orjson.loads,
+                connect_args={"options": f"-c statement_timeout={self._timeout_ms} -c lock_timeout=5000"},
+            )
+            if role == policies.APP:
+                refuse_powerful_role(engine)
+                guard(engine)
+            self._engines[role] = engine
+        return self._engines[role]
+
+    def begin(self, principal: Principal, *, request_id: str = "") -> UnitOfWork:
+        """A unit of work that the caller commits and closes (a request spans several functions)."""
+        session = TenantSession(self.engine(policies.APP), expire_on_commit=False)
+        return UnitOfWork(session, principal, request_id=request_id)
+
+    @contextmanager
+    def unit_of_work(self, principal: Principal, *, request_id: str = "") -> Iterator[UnitOfWork]:
+        """A transaction as the application's role: leaving the block commits it, an exception undoes it."""
+        uow = self.begin(principal, request_id=request_id)
+        try:
+            yield uow
+            uow.commit()
+        finally:
+            uow.close()
+
+    @contextmanager
+    def operator(self) -> Iterator[OperatorSession]:
+        """A transaction as the platform's operator."""
+        with (
+            OperatorSession(self.engine(policies.OPERATOR), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def public(self) -> Iterator[Connection]:
+        """A connection as the application's role without a tenant: it can call the host look-up, nothing else."""
+        with self.engine(policies.APP).connect() as connection:
+            yield connection
+
+    def create(self) -> bool:
+        """Make roles and database where they are missing; True when the database is new."""
+        admin = create_engine(self.admin_url, isolation_level="AUTOCOMMIT")
+        try:
+            with admin.connect() as connection:
+                with admin.execution_options(isolation_level="READ COMMITTED").begin() as setup:
+                    make_roles(setup, self._passwords)
+                if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": self.name}):
+                    return False
+                connection.exec_driver_sql(f'CREATE DATABASE "{self.name}" OWNER {policies.OWNER}')
+            with create_engine(self.admin_url.set(database=self.name)).begin() as inside:
+                inside.exec_driver_sql("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+                inside.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
+                for role in (policies.APP, policies.OPERATOR):
+                    inside.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
+            return True
+        finally:
+            admin.dispose()
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+def database_at(
+    admin_url: URL | str, var: Path, name: str, *, pool_size: int = 8, timeout_ms: int = 15_000
+) -> Database:
+    """The database `name` on the server at `admin_url`, with the role passwords kept under `var`."""
+    return Database(
+        admin_url, name, role_passwords(var / "secrets"), pool_size=pool_size, timeout_ms=timeout_ms
+    )

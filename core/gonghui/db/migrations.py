@@ -1,0 +1,130 @@
+"""Migrations: one version table per component, core first, under one lock, never at web start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.schema import SchemaItem
+
+from gonghui.db import policies
+from gonghui.db.base import Base
+from gonghui.db.database import Database
+
+_LOCK = 7215002
+_VERSIONS = "alembic_version"
+
+
+@dataclass(frozen=True)
+class Component:
+    """Core or a plugin: the schema it owns and the folder of its revisions."""
+
+    schema: str
+    folder: Path
+
+
+CORE = Component("core", Path(__file__).parent / "revisions")
+
+
+def migrate(database: Database, components: Iterable[Component]) -> None:
+    """Bring every component to its newest revision, as the owner of the tables."""
+    engine = create_engine(database.url(policies.OWNER))
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            connection.execute(text("SET lock_timeout = '10s'"))
+            connection.commit()
+            for component in components:
+                _prepare_schema(connection, component.schema)
+                command.upgrade(_config(component, connection), "head")
+                connection.commit()
+    finally:
+        engine.dispose()
+
+
+def is_current(database: Database, components: Iterable[Component]) -> bool:
+    """Whether every component stands at its newest revision already."""
+    engine = create_engine(database.url(policies.OWNER))
+    try:
+        with engine.connect() as connection:
+            return all(_revision(connection, c) == _head(c, connection) for c in components)
+    finally:
+        engine.dispose()
+
+
+def _revision(connection: Connection, component: Component) -> str | None:
+    return MigrationContext.configure(connection, opts=_options(component.schema)).get_current_revision()
+
+
+def _head(component: Component, connection: Connection) -> str | None:
+    return ScriptDirectory.from_config(_config(component, connection)).get_current_head()
+
+
+def new_revision(database: Database, component: Component, message: str) -> None:
+    """Write the revision that brings the tables of `component` to what its models say."""
+    engine = create_engine(database.url(policies.OWNER))
+    with engine.connect() as connection:
+        command.revision(_config(component, connection), message=message, autogenerate=True)
+    engine.dispose()
+
+
+def difference(database: Database, component: Component) -> list[Any]:
+    """What the models of `component` say and its tables do not; empty when they agree."""
+    engine = create_engine(database.url(policies.OWNER))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=_options(component.schema))
+        found: list[Any] = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    return found
+
+
+def _prepare_schema(connection: Connection, schema: str) -> None:
+    connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+    for statement in policies.open_schema(schema, (policies.APP, policies.OPERATOR)):
+        connection.execute(text(statement))
+    connection.commit()
+
+
+def _config(component: Component, connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(__file__).parent / "alembic_environment").replace("%", "%%")
+    )
+    config.set_main_option("version_locations", str(component.folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("file_template", "%%(slug)s")
+    config.attributes["connection"] = connection
+    config.attributes["options"] = _options(component.schema)
+    return config
+
+
+def _options(schema: str) -> dict[str, Any]:
+    """Alembic's view of one component: its own schema and nothing else."""
+
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema":
+            return name == schema
+        return not (kind == "table" and name == _VERSIONS)
+
+    def include_object(item: SchemaItem, _name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:
+        return kind != "table" or getattr(item, "schema", None) == schema
+
+    return {
+        "target_metadata": Base.metadata,
+        "version_table": _VERSIONS,
+        "version_table_schema": schema,
+        "include_schemas": True,
+        "include_name": include_name,
+        "include_object": include_object,
+        "compare_type": True,
+        "compare_server_default": True,
+        "transaction_per_migration": True,
+    }

@@ -1,0 +1,149 @@
+"""The unit of work: one transaction, bound to one tenant, that fails without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from psycopg.pq import ExecStatus
+from sqlalchemy import Connection, Delete, Engine, Insert, TextClause, Update, event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from gonghui.db.base import Base, TenantTable
+from gonghui.values.ids import new_id
+from gonghui.values.principal import Principal
+
+_READING = re.compile(r"\s*(?:select|with|values|explain|show)\b", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class NoTenant(RuntimeError):
+    """A session tried to reach the database without knowing for whom."""
+
+
+class Unrecorded(RuntimeError):
+    """A statement would have changed records behind the recorder's back."""
+
+
+class TenantSession(Session):
+    """A session that belongs to a unit of work; it cannot begin without one."""
+
+    @property
+    def uow(self) -> UnitOfWork:
+        """The unit of work that this session serves. Raises `NoTenant` where there is none."""
+        uow = self.info.get("uow")
+        if not isinstance(uow, UnitOfWork):
+            raise NoTenant("this session has no unit of work, so it has no tenant")
+        return uow
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the domain calls that which is being done, with facts that no row holds."""
+
+    action: str
+    subject: Base | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class UnitOfWork:
+    """One transaction of one principal at one tenant; `Database.unit_of_work` opens it."""
+
+    def __init__(self, session: TenantSession, principal: Principal, *, request_id: str = "") -> None:
+        if not _recorders:
+            raise Unrecorded("no audit recorder is installed")
+        self.session = session
+        self.principal = principal
+        self.request_id = request_id or str(new_id())
+        self.current_note: Note | None = None
+        self.pending_notes: list[Note] = []
+        session.info["uow"] = self
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The tenant that this transaction is bound to."""
+        return self.principal.tenant_id
+
+    def become(self, principal: Principal) -> None:
+        """Go on as `principal` of the same tenant, once sign-in has said who is asking."""
+        if principal.tenant_id != self.tenant_id:
+            raise NoTenant("a unit of work cannot change its tenant")
+        self.principal = principal
+
+    def note(self, action: str, subject: Base | None = None, **detail: Any) -> None:
+        """Name what is done from here on; the audit rows that follow carry the name.
+
+        With `detail`, or where no row changes, the note becomes an audit entry of its own.
+        """
+        self.session.flush()
+        self.current_note = Note(action, subject, detail)
+        self.pending_notes.append(self.current_note)
+
+    def add(self, *rows: Base) -> None:
+        """Put new rows into the transaction."""
+        self.session.add_all(rows)
+
+    def commit(self) -> None:
+        """Write what is outstanding, let the recorder close its entries, and commit."""
+        self.session.flush()
+        for close in _recorders:
+            close(self)
+        self.session.commit()
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone."""
+        self.session.close()
+
+
+_recorders: list[Callable[[UnitOfWork], None]] = []
+
+
+def install_recorder(close: Callable[[UnitOfWork], None]) -> None:
+    """Register the audit recorder's last step before a commit."""
+    _recorders.append(close)
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _bind(session: TenantSession, transaction: SessionTransaction, connection: Connection) -> None:
+    """Begin and bind in one message, so that no statement can run between the two."""
+    if transaction.nested:
+        return
+    tenant = str(session.uow.tenant_id)
+    if not _UUID.fullmatch(tenant):
+        raise NoTenant(f"not a tenant: {tenant!r}")
+    connection.info["recorded"] = False
+    pgconn = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+    result = pgconn.exec_(f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'".encode())
+    if result.status != ExecStatus.COMMAND_OK:
+        raise NoTenant(result.error_message.decode(errors="replace"))
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _lead_by_tenant(session: TenantSession, _context: Any, _instances: Any) -> None:
+    """Give every new row the tenant of the transaction; a row of another one is refused."""
+    tenant_id = session.uow.tenant_id
+    for row in session.new:
+        if isinstance(row, TenantTable):
+            if row.tenant_id is None:
+                row.tenant_id = tenant_id
+            elif row.tenant_id != tenant_id:
+                raise NoTenant("a row of another tenant cannot be written here")
+
+
+def guard(engine: Engine) -> None:
+    """Refuse, on every connection of `engine`, changes that did not come through the recorder."""
+    event.listen(engine, "before_execute", _refuse_unrecorded)
+
+
+def _refuse_unrecorded(
+    connection: Connection, statement: Any, _multi: Any, _params: Any, _options: Any
+) -> None:
+    if connection.info.get("recorded"):
+        return
+    if isinstance(statement, (Insert, Update, Delete)):
+        raise Unrecorded(f"records change through the session or records/bulk.py: {statement.table}")
+    if isinstance(statement, TextClause) and not _READING.match(statement.text):
+        raise Unrecorded("records change through the session or records/bulk.py")

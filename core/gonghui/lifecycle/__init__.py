@@ -1,0 +1,1 @@
+"""The long, audited operations in the life of a tenant."""

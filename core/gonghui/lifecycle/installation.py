@@ -1,0 +1,122 @@
+"""An installation as somebody at its terminal finds it: database up, migrated, and a way to act at a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
+from gonghui.db.database import Database, database_at
+from gonghui.db.embedded import running
+from gonghui.db.migrations import CORE, is_current, migrate
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import NotFound
+from gonghui.i18n import _
+from gonghui.lifecycle.onboarding import (
+    Declaration,
+    account_principal,
+    note_platform,
+    onboard,
+    operator_principal,
+)
+from gonghui.plugin_host.registry import Registry, discover
+from gonghui.settings import Settings
+from gonghui.tenancy.tenants import tenant_with_code
+
+#: Declared tenants of the demonstration, and whether their plugins fill them with made-up records.
+DEMO_TENANTS = (("demo.toml", True), ("longhua.toml", False))
+
+
+class Installation:
+    """Database and plugins, for as long as the block of `opened` lasts."""
+
+    def __init__(self, database: Database, registry: Registry, server_url: str) -> None:
+        self.database = database
+        self.registry = registry
+        self.server_url = server_url
+
+    @contextmanager
+    def acting(self, tenant: str, login: str | None, *, command: str = "") -> Iterator[UnitOfWork]:
+        """A unit of work at a tenant: as the operator, or as an account for which the operator acts.
+
+        Entering a tenant is an entry in the platform's own trail. Raises `NotFound`.
+        """
+        view = tenant_with_code(self.database, tenant)
+        note_platform(self.database, "tenant.entered", command or "command line", view.id, acting_as=login)
+        with self.database.unit_of_work(operator_principal(view.id)) as uow:
+            if login is not None:
+                try:
+                    uow.become(account_principal(uow, login))
+                except LookupError:
+                    raise NotFound(
+                        "unknown_account", _("没有登录名为 {login} 的账号。", login=login)
+                    ) from None
+            yield uow
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Installation]:
+    """The installation that the settings name; without a database of its own, the embedded one is started.
+
+    A fresh embedded database is prepared with the demonstration's tenants; an existing one is left as it is.
+    """
+    if settings.database_url is not None:
+        with _prepared(settings, settings.database_url) as installation:
+            yield installation
+        return
+    with running(settings.var) as server, _prepared(settings, server.url()) as installation:
+        prepare_demo(installation, settings.tenants)
+        yield installation
+
+
+def prepare_demo(installation: Installation, folder: Path) -> None:
+    """Make the demonstration's tenants where they are missing."""
+    for name, with_demo in DEMO_TENANTS:
+        path = folder / name
+        if path.exists():
+            declaration = Declaration.read(path)
+            onboard(installation.database, installation.registry, declaration, with_demo=with_demo)
+
+
+@contextmanager
+def _prepared(settings: Settings, url: str) -> Iterator[Installation]:
+    database = database_at(
+        url,
+        settings.var,
+        settings.database_name,
+        pool_size=settings.pool_size,
+        timeout_ms=settings.statement_timeout_ms,
+    )
+    try:
+        database.create()
+        registry = discover()
+        components = [CORE, *(plugin.component for plugin in registry.plugins.values())]
+        if not is_current(database, components):
+            migrate(database, components)
+        yield Installation(database, registry, url)
+    finally:
+        database.dispose()
+
+
+def at_tenant(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command the options `--tenant` and `--as`, and a unit of work as its first argument."""
+
+    @click.option("--tenant", required=True, help="Code of the tenant.")
+    @click.option(
+        "--as", "login", help="Act for this account; without it, as the operator. Both are recorded."
+    )
+    @click.pass_context
+    @wraps(command)
+    def wrapper(context: click.Context, tenant: str, login: str | None, **options: Any) -> Any:
+        with (
+            context.obj() as installation,
+            installation.acting(tenant, login, command=context.command_path) as uow,
+        ):
+            return command(uow, **options)
+
+    return wrapper

@@ -1,0 +1,1 @@
+"""Persons and employers: known to a tenant once, shared by all plugins."""

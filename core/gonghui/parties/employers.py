@@ -1,0 +1,64 @@
+"""Employers: firms and institutions, found by their unified social credit code or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Index, or_, select, text
+from sqlalchemy.orm import Mapped
+
+from gonghui.db.base import TenantTable
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.values.names import sort_key
+
+
+class Employer(TenantTable):
+    """A firm or institution. One without a code (a park, a shop street) is known by its name."""
+
+    __tablename__ = "employer"
+    __table_args__ = (
+        Index(
+            "uq_employer_uscc", "tenant_id", "uscc", unique=True, postgresql_where=text("uscc IS NOT NULL")
+        ),
+        Index("uq_employer_name", "tenant_id", "name", unique=True, postgresql_where=text("uscc IS NULL")),
+        Index(
+            "ix_employer_name_key", "tenant_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}
+        ),
+    )
+
+    name: Mapped[str]
+    name_key: Mapped[str]
+    uscc: Mapped[str | None]
+
+
+def new_employer(name: str, uscc: str | None = None) -> Employer:
+    """An employer not yet in the database."""
+    return Employer(name=name, name_key=sort_key(name), uscc=uscc)
+
+
+def find_all(
+    uow: UnitOfWork, wanted: Iterable[tuple[str, str | None]]
+) -> dict[tuple[str, str | None], Employer]:
+    """Employers already known among `(name, uscc)` pairs: by code where there is one, else by name."""
+    pairs = set(wanted)
+    codes = {uscc for _name, uscc in pairs if uscc}
+    names = {name for name, uscc in pairs if not uscc}
+    known = uow.session.scalars(
+        select(Employer).where(
+            or_(Employer.uscc.in_(codes), Employer.name.in_(names) & Employer.uscc.is_(None))
+        )
+    ).all()
+    by_code = {e.uscc: e for e in known if e.uscc}
+    by_name = {e.name: e for e in known if not e.uscc}
+    found = {pair: by_code.get(pair[1]) if pair[1] else by_name.get(pair[0]) for pair in pairs}
+    return {pair: employer for pair, employer in found.items() if employer is not None}
+
+
+def obtain(uow: UnitOfWork, name: str, uscc: str | None) -> Employer:
+    """The employer with this code (or this name, where it has none), entered where it was not known."""
+    known = find_all(uow, [(name, uscc)])
+    if known:
+        return known[(name, uscc)]
+    fresh = new_employer(name, uscc)
+    uow.add(fresh)
+    return fresh

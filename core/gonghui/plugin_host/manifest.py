@@ -1,0 +1,96 @@
+"""The manifest: everything that a plugin declares, as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from flask import Blueprint
+
+from gonghui.db.migrations import Component
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import Text
+from gonghui.reporting.indicators import Indicator
+
+_ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
+
+
+class ManifestError(ValueError):
+    """A plugin declares something that it may not."""
+
+
+@dataclass(frozen=True)
+class RoleTemplate:
+    """Permissions that a plugin adds to a role of the federation when it is switched on."""
+
+    code: str
+    name: str
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RegisterImport:
+    """A register that can be read in: `run(uow, source, dry_run)` gives the report to print."""
+
+    code: str
+    permission: str
+    title: Text
+    run: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin. Whatever it names begins with its id, or it is refused at load."""
+
+    id: str
+    name: Text
+    version: str
+    package: Path
+    permissions: Mapping[str, Text]
+    blueprints: Sequence[Blueprint] = ()
+    roles: Sequence[RoleTemplate] = ()
+    indicators: Sequence[Indicator] = ()
+    imports: Sequence[RegisterImport] = ()
+    commands: Sequence[click.Command] = ()
+    samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    demo: Callable[[UnitOfWork, Mapping[str, UUID]], None] | None = None
+
+    @property
+    def component(self) -> Component:
+        """Its schema and revisions."""
+        return Component(self.id, self.package / "migrations")
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """Paths that are its own, and that answer 404 where it is off."""
+        return tuple(f"/{part}/{self.id}" for part in ("api/v1", "console", "portal", "static", "open"))
+
+    def check(self) -> None:
+        """Raise `ManifestError` where the plugin claims what is not its own."""
+        if not _ID.fullmatch(self.id):
+            raise ManifestError(f"{self.id!r} is no plugin id")
+        for kind, names in self._claims().items():
+            strange = [name for name in names if not name.startswith(f"{self.id}.")]
+            if strange:
+                raise ManifestError(f"{kind} of {self.id} must begin with its id: {', '.join(strange)}")
+        for blueprint in self.blueprints:
+            prefix = blueprint.url_prefix or ""
+            if not any(prefix == own or prefix.startswith(f"{own}/") for own in self.prefixes):
+                raise ManifestError(f"{prefix!r} is not a path of {self.id}")
+        unknown = {p for role in self.roles for p in role.permissions} - set(self.permissions)
+        if unknown:
+            raise ManifestError(
+                f"roles of {self.id} name undeclared permissions: {', '.join(sorted(unknown))}"
+            )
+
+    def _claims(self) -> dict[str, list[str]]:
+        return {
+            "permissions": list(self.permissions),
+            "indicators": [indicator.code for indicator in self.indicators],
+            "imports": [register.code for register in self.imports],
+        }

@@ -1,0 +1,1 @@
+"""Building blocks of records: the base of a record, its transitions in two times, bulk writing, registers."""

@@ -1,0 +1,36 @@
+"""What an import did: rows read, rows put in, rows known already, and every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gonghui.records.registers.faults import Fault
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """The outcome of reading a register in; `is_dry` says that nothing was written."""
+
+    rows: int
+    good: int
+    created: int
+    known: int
+    faults: Sequence[Fault]
+    is_dry: bool
+    not_kept: Sequence[str] = ()
+    made: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        return {
+            "rows": self.rows,
+            "good": self.good,
+            "created": self.created,
+            "known": self.known,
+            "dry_run": self.is_dry,
+            "made": self.made,
+            "not_kept": list(self.not_kept),
+            "faults": [fault.as_json() for fault in self.faults],
+        }

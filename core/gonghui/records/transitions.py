@@ -1,0 +1,88 @@
+"""Transitions in two times: the day a change takes effect, and the moment it was written down."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.auth.accounts import Account
+from gonghui.db.base import TenantTable, ref
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.parties.persons import Person
+from gonghui.records.record import Record
+from gonghui.tenancy.org_tree import OrgUnit
+from gonghui.values import clock
+from gonghui.values.principal import Principal
+
+
+class RecordTransition(TenantTable):
+    """One step of one record. Stock and flow figures read these, so a past figure stays what it was."""
+
+    __tablename__ = "record_transition"
+    __table_args__ = (
+        Index("ix_record_transition_record", "tenant_id", "record_id", "effective_on"),
+        Index("ix_record_transition_step", "tenant_id", "record_type", "to_state", "effective_on"),
+    )
+    #: Append-only history: the application's role can neither change nor delete it, and each
+    #: transition names itself in the audit entry of the record it changes.
+    audited = False
+
+    record_type: Mapped[str]
+    record_id: Mapped[UUID]
+    name: Mapped[str]
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(default=clock.now)
+    org_unit: Mapped[OrgUnit] = ref(OrgUnit)
+    account: Mapped[Account | None] = ref(Account, optional=True)
+    person: Mapped[Person | None] = ref(Person, optional=True)
+    comment: Mapped[str | None]
+
+
+def transition_row(
+    uow: UnitOfWork,
+    record: Record,
+    name: str,
+    from_state: str | None,
+    effective_on: date | None = None,
+    comment: str | None = None,
+) -> RecordTransition:
+    """The history of a step that `record` has just taken into its present state."""
+    return RecordTransition(
+        record_type=type(record).__table__.fullname,  # type: ignore[attr-defined]
+        record_id=record.id,
+        name=name,
+        from_state=from_state,
+        to_state=record.state,
+        effective_on=effective_on or clock.today(),
+        recorded_at=clock.now(),
+        org_unit_id=record.org_unit_id,  # type: ignore[attr-defined]
+        account_id=uow.principal.account_id,
+        person_id=uow.principal.person_id,
+        comment=comment,
+    )
+
+
+def history(uow: UnitOfWork, record_id: UUID) -> list[RecordTransition]:
+    """Steps of a record in the order in which they were written down."""
+    return list(
+        uow.session.scalars(
+            select(RecordTransition)
+            .where(RecordTransition.record_id == record_id)
+            .order_by(RecordTransition.recorded_at, RecordTransition.id)
+        )
+    )
+
+
+def took_step(uow: UnitOfWork, record_id: UUID, name: str, principal: Principal) -> bool:
+    """Whether the *person* behind `principal` (or its account, where no person is) ever took step `name`."""
+    step = RecordTransition
+    same = [step.account_id == principal.account_id]
+    if principal.person_id is not None:
+        same.append(step.person_id == principal.person_id)
+    found = select(step.id).where(step.record_id == record_id, step.name == name, or_(*same)).limit(1)
+    return uow.session.scalar(found) is not None

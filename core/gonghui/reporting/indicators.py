@@ -1,0 +1,96 @@
+"""Indicators: number and list come from the same source and condition, so they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, func, literal, select, tuple_
+
+from gonghui.auth.scope import visible
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import not_found
+from gonghui.i18n import Text
+from gonghui.tenancy.org_tree import OrgUnit, under
+from gonghui.values.periods import Period
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure: what is counted (`source` gives one row per counted thing and period) and in what unit.
+
+    `source(period)` selects the columns `id` (the record to open), `key` (what makes a count distinct),
+    `label`, `breakdown`, `org_unit_id` and `on`. A stock says how things stand on the last day.
+    """
+
+    code: str
+    title: Text
+    unit: Text
+    aggregation: str
+    permission: str
+    source: Callable[[Period], Select[Any]]
+    breakdowns: dict[str, Text]
+    definition: Text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The value of an indicator, its parts, and how many records it opens to."""
+
+    indicator: Indicator
+    value: int
+    parts: dict[str, int]
+    records: int
+
+
+def figures(
+    uow: UnitOfWork, indicators: Sequence[Indicator], period: Period, unit_path: str | None = None
+) -> list[Figure]:
+    """Values of `indicators` over what the principal may see (below `unit_path`), one statement each source."""
+    return [_figure(uow, indicator, period, unit_path) for indicator in indicators]
+
+
+def _figure(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Figure:
+    rows = _within(uow, indicator, period, unit_path)
+    kinds = list(indicator.breakdowns)
+    counted = [func.count(func.distinct(rows.c.key)), func.count(func.distinct(rows.c.id))]
+    parts = [func.count(func.distinct(case((rows.c.breakdown == kind, rows.c.key)))) for kind in kinds]
+    value, records, *by_kind = uow.session.execute(select(*counted, *parts).select_from(rows)).one()
+    return Figure(indicator, value, dict(zip(kinds, by_kind, strict=True)), records)
+
+
+def open_figure(
+    uow: UnitOfWork,
+    indicator: Indicator,
+    period: Period,
+    unit_path: str | None = None,
+    *,
+    after: tuple[date, UUID, str] | None = None,
+    limit: int = 50,
+) -> list[Any]:
+    """The records behind a figure, by day, id and key; `after` is the last of the page before."""
+    rows = _within(uow, indicator, period, unit_path)
+    order = (rows.c.on, rows.c.id, rows.c.key)
+    page = select(rows).distinct().order_by(*order).limit(limit)
+    if after is not None:
+        page = page.where(tuple_(*order) > tuple_(*(literal(part) for part in after)))
+    return list(uow.session.execute(page))
+
+
+def _within(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Any:
+    source = indicator.source(period).subquery()
+    conditions = [visible(uow.principal, indicator.permission, source.c.org_unit_id)]
+    if unit_path is not None:
+        conditions.append(source.c.org_unit_id.in_(select(OrgUnit.id).where(under([unit_path]))))
+    return select(source).where(and_(*conditions)).subquery()
+
+
+def find(indicators: Sequence[Indicator], code: str) -> Indicator:
+    """The indicator with `code`. Raises `NotFound`."""
+    for indicator in indicators:
+        if indicator.code == code:
+            return indicator
+    raise not_found()

@@ -1,0 +1,39 @@
+"""Settings of one installation, read from the environment (`GONGHUI_…`); each part is a URL or a path."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to the next."""
+
+    model_config = SettingsConfigDict(env_prefix="GONGHUI_")
+
+    var: Path = Field(default=Path("var"), description="folder of everything that this installation keeps")
+    tenants: Path = Field(
+        default=Path(__file__).resolve().parents[2] / "tenants", description="folder of declared tenants"
+    )
+    host: str = Field(default="127.0.0.1", description="address the web server listens on")
+    port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
+    database_url: str | None = Field(
+        default=None,
+        description="superuser or owner URL of a real PostgreSQL; empty: the embedded one in `var`",
+    )
+    database_name: str = Field(default="gonghui", description="name of the database")
+    pool_size: int = Field(default=8, ge=1, description="database connections a process keeps")
+    statement_timeout_ms: int = Field(default=15_000, ge=0, description="longest statement of a request")
+    secure_cookies: bool = Field(default=False, description="set on installations behind HTTPS")
+    switch_ttl_seconds: float = Field(
+        default=1.0, description="how long a process may trust what it read of a tenant"
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Tenants, their hosts, their tree of org units, their plugin switches and the parameters that bind them."""

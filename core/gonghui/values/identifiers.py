@@ -1,0 +1,34 @@
+"""Unified social credit codes (统一社会信用代码, GB 32100): form, check digit, and who may carry which."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+#: Codes that a union may carry: unions proper, and federations under the staffing office (domain §1.5).
+UNION_PREFIXES = ("81", "89", "13")
+#: No authority has the division code 99….., so no real firm or union can carry one.
+_DEMO_DIVISION = "99"
+
+
+class UsccFault(StrEnum):
+    """Why a code is refused."""
+
+    CHECK_DIGIT = "check_digit"
+    NOT_A_UNION = "not_union"
+    NOT_ISSUED = "not_issued"
+
+
+def uscc_fault(code: str, *, of_union: bool, demo_numbers: bool) -> UsccFault | None:
+    """What is wrong with a code (upper case, no spaces), or None. Demo codes pass where the tenant is a demo."""
+    try:
+        uscc.validate(code)
+    except ValidationError:
+        return UsccFault.CHECK_DIGIT
+    if of_union and not code.startswith(UNION_PREFIXES):
+        return UsccFault.NOT_A_UNION
+    if code[2:4] == _DEMO_DIVISION and not demo_numbers:
+        return UsccFault.NOT_ISSUED
+    return None

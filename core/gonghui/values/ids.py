@@ -1,0 +1,18 @@
+"""Identifiers: UUIDv7, so that they sort by the time they were made."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A fresh identifier."""
+    return uuid7()
+
+
+def parse_id(text: str) -> UUID | None:
+    """The identifier that `text` spells, or None when it spells none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

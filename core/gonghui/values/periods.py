@@ -1,0 +1,41 @@
+"""Periods of a report: a year, a half-year, a quarter or a month, with their first and last day."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_FORM = re.compile(r"(?P<year>\d{4})(?:(?P<kind>[HQM-])(?P<number>\d{1,2}))?")
+_MONTHS = {"H": 6, "Q": 3, "M": 1, "-": 1}
+
+
+@dataclass(frozen=True)
+class Period:
+    """A closed span of days with the code people use for it (`2024H1`)."""
+
+    code: str
+    first: date
+    last: date
+
+    @classmethod
+    def parse(cls, code: str) -> Period:
+        """The period that `code` names: `2024`, `2024H1`, `2024Q3`, `2024M07` or `2024-07`.
+
+        Raises `ValueError` for anything else.
+        """
+        match = _FORM.fullmatch(code.strip().upper())
+        if match is None:
+            raise ValueError(code)
+        year = int(match["year"])
+        if match["kind"] is None:
+            return cls(f"{year}", date(year, 1, 1), date(year, 12, 31))
+        months, number = _MONTHS[match["kind"]], int(match["number"])
+        if not 1 <= number <= 12 // months:
+            raise ValueError(code)
+        last_month = number * months
+        last_day = calendar.monthrange(year, last_month)[1]
+        return cls(
+            code.strip().upper(), date(year, last_month - months + 1, 1), date(year, last_month, last_day)
+        )

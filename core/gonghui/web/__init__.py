@@ -1,0 +1,1 @@
+"""Pages: server-rendered, in the reader's language, usable without a script."""

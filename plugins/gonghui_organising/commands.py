@@ -1,0 +1,80 @@
+"""Founding a union from the command line: the same functions as over HTTP."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from gonghui.sdk import UnitOfWork, at_tenant
+from gonghui_organising import founding, union_queries
+from gonghui_organising.union_api import NewUnion, Reason, Reply
+
+
+@click.group("union")
+def union_commands() -> None:
+    """Found grassroots unions: draft, submit, return, approve, show."""
+
+
+@union_commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@at_tenant
+def draft(uow: UnitOfWork, file: Path) -> None:
+    """Begin a founding from FILE, a JSON document with the fields of the API."""
+    union = founding.draft(uow, NewUnion().load(json.loads(file.read_text(encoding="utf-8"))))
+    _show(uow, union.id)
+
+
+@union_commands.command()
+@click.argument("union_id", type=click.UUID)
+@at_tenant
+def show(uow: UnitOfWork, union_id: UUID) -> None:
+    """Show a union."""
+    _show(uow, union_id)
+
+
+@union_commands.command()
+@click.argument("union_id", type=click.UUID)
+@at_tenant
+def submit(uow: UnitOfWork, union_id: UUID) -> None:
+    """Submit a founding to the upper union."""
+    founding.submit(uow, union_id, _version(uow, union_id))
+    _show(uow, union_id)
+
+
+@union_commands.command("return")
+@click.argument("union_id", type=click.UUID)
+@click.option("--comment", required=True, help="What has to be corrected.")
+@at_tenant
+def return_(uow: UnitOfWork, union_id: UUID, comment: str) -> None:
+    """Return a founding for correction."""
+    reason = Reason().load({"comment": comment})
+    founding.return_for_correction(uow, union_id, _version(uow, union_id), reason["comment"])
+    _show(uow, union_id)
+
+
+@union_commands.command()
+@click.argument("union_id", type=click.UUID)
+@click.option("--approval-no", required=True, help="Number of the reply.")
+@click.option("--term-years", type=int, required=True, help="Term as the reply states it.")
+@click.option("--effective-on", help="Day of the reply (today).")
+@at_tenant
+def approve(
+    uow: UnitOfWork, union_id: UUID, approval_no: str, term_years: int, effective_on: str | None
+) -> None:
+    """Approve a founding."""
+    reply = Reply().load({"approval_no": approval_no, "term_years": term_years, "effective_on": effective_on})
+    founding.approve(uow, union_id, _version(uow, union_id), **reply)
+    _show(uow, union_id)
+
+
+def _version(uow: UnitOfWork, union_id: UUID) -> int:
+    """Somebody at a terminal acts on the record as it is now."""
+    version: int = union_queries.read_row(uow, union_id)["version"]
+    return version
+
+
+def _show(uow: UnitOfWork, union_id: UUID) -> None:
+    click.echo(json.dumps(union_queries.read_row(uow, union_id), ensure_ascii=False, indent=2, default=str))

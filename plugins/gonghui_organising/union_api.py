@@ -1,0 +1,292 @@
+"""Unions over HTTP: list, read, found, and the steps of a founding."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from gonghui.sdk import (
+    Blueprint,
+    PageQuery,
+    UnitOfWork,
+    decode_cursor,
+    expected_version,
+    history,
+    idempotent,
+    operation,
+    page_response,
+    record_response,
+)
+from gonghui_organising import founding, union_queries
+from gonghui_organising.forms import advise
+from gonghui_organising.founding import APPROVE, CHANGE, CREATE, READ, RETURN, SUBMIT
+from gonghui_organising.union import PaperKind, UnionKind, UnionState
+
+blueprint = Blueprint(
+    "organising", __name__, url_prefix="/api/v1/organising", description="Organising: unions"
+)
+
+_COUNT = validate.Range(0, 10_000_000)
+_NAME = validate.Length(1, 200)
+
+
+class EmployerIn(Schema):
+    name = fields.String(required=True, validate=_NAME, metadata={"example": "深圳市示例电子有限公司"})
+    uscc = fields.String(allow_none=True, validate=validate.Length(equal=18))
+
+
+class Committee(Schema):
+    started_on = fields.Date(
+        required=True, metadata={"example": "2024-06-20", "description": "Day of the election"}
+    )
+    years = fields.Integer(required=True, metadata={"example": 5, "description": "Length of the term"})
+    seats = fields.Integer(allow_none=True, validate=validate.Range(1, 99), metadata={"example": 3})
+
+
+class CommitteeOut(Committee):
+    ends_on = fields.Date()
+
+
+class Paper(Schema):
+    kind = fields.String(required=True, validate=validate.OneOf([k.value for k in PaperKind]))
+    number = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    dated_on = fields.Date(allow_none=True)
+
+
+class UnionChange(Schema):
+    """What may be changed in a draft; parts that are given are replaced as a whole."""
+
+    name = fields.String(validate=_NAME, metadata={"example": "深圳市示例电子有限公司工会委员会"})
+    kind = fields.String(validate=validate.OneOf([k.value for k in UnionKind]))
+    uscc = fields.String(allow_none=True, validate=validate.Length(equal=18))
+    industry = fields.String(allow_none=True, validate=validate.Length(max=100))
+    chair_name = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    headcount = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Staff (职工)"})
+    women_staff = fields.Integer(allow_none=True, validate=_COUNT)
+    members = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Members (会员)"})
+    women_members = fields.Integer(allow_none=True, validate=_COUNT)
+    migrant_members = fields.Integer(allow_none=True, validate=_COUNT)
+    employer_informed_on = fields.Date(allow_none=True)
+    preparatory_group_size = fields.Integer(allow_none=True, validate=validate.Range(1, 99))
+    near_relatives_excluded = fields.Boolean()
+    employers = fields.List(fields.Nested(EmployerIn), validate=validate.Length(max=2_000))
+    committee = fields.Nested(Committee)
+    papers = fields.List(fields.Nested(Paper), validate=validate.Length(max=100))
+
+
+class NewUnion(UnionChange):
+    org_unit_id = fields.UUID(
+        required=True,
+        metadata={"sample": "org_unit_id", "description": "The enterprise's own node, or the unit above it"},
+    )
+    name = fields.String(
+        required=True, validate=_NAME, metadata={"example": "深圳市示例电子有限公司工会委员会"}
+    )
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf([k.value for k in UnionKind]),
+        metadata={"example": "independent"},
+    )
+
+
+class UnionListed(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    kind = fields.String()
+    state = fields.String()
+    uscc = fields.String(allow_none=True)
+    chair_name = fields.String(allow_none=True)
+    headcount = fields.Integer(allow_none=True)
+    members = fields.Integer(allow_none=True)
+    founded_on = fields.Date(allow_none=True)
+    term_ends_on = fields.Date(allow_none=True)
+    org_unit_id = fields.UUID()
+    version = fields.Integer()
+
+
+class UnionPage(Schema):
+    items = fields.List(fields.Nested(UnionListed))
+    next = fields.String(allow_none=True)
+    count = fields.Integer()
+
+
+class UnionOut(UnionChange):
+    id = fields.UUID()
+    state = fields.String()
+    org_unit_id = fields.UUID()
+    version = fields.Integer()
+    approval_no = fields.String(allow_none=True)
+    founded_on = fields.Date(allow_none=True)
+    created_at = fields.DateTime()
+    changed_at = fields.DateTime()
+    committees = fields.List(fields.Nested(CommitteeOut))
+
+
+class UnionQuery(PageQuery):
+    state = fields.String(validate=validate.OneOf([s.value for s in UnionState]))
+    kind = fields.String(validate=validate.OneOf([k.value for k in UnionKind]))
+    org_unit_id = fields.UUID(metadata={"description": "Only unions at this unit and below"})
+    q = fields.String(
+        validate=validate.Length(max=100), metadata={"description": "Begins with: name, pinyin, code"}
+    )
+    sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
+
+
+class Reason(Schema):
+    comment = fields.String(
+        required=True, validate=validate.Length(1, 2_000), metadata={"example": "缺少会议决议"}
+    )
+
+
+class Reply(Schema):
+    approval_no = fields.String(
+        required=True, validate=validate.Length(1, 100), metadata={"example": "示工复〔2024〕1号"}
+    )
+    term_years = fields.Integer(
+        required=True, metadata={"example": 5, "description": "Term as the reply states it"}
+    )
+    effective_on = fields.Date(
+        allow_none=True, load_default=None, metadata={"description": "Day of the reply; today"}
+    )
+
+
+class StepOut(Schema):
+    name = fields.String()
+    from_state = fields.String(allow_none=True)
+    to_state = fields.String()
+    effective_on = fields.Date()
+    recorded_at = fields.DateTime()
+    account_id = fields.UUID(allow_none=True)
+    comment = fields.String(allow_none=True)
+
+
+class AdviceQuery(Schema):
+    members = fields.Integer(required=True, validate=_COUNT, metadata={"example": 24})
+    headcount = fields.Integer(validate=_COUNT)
+
+
+class AdviceOut(Schema):
+    members = fields.Integer()
+    forms = fields.List(fields.String())
+    is_duty = fields.Boolean(metadata={"description": "The law says shall, not may"})
+    reason = fields.String()
+    basis = fields.String()
+    seats = fields.List(fields.Integer(), metadata={"description": "Least and most seats of the committee"})
+    seats_basis = fields.String()
+    remarks = fields.List(fields.String())
+
+
+@blueprint.route("/unions", methods=["GET"])
+@operation(READ)
+@blueprint.arguments(UnionQuery, location="query")
+@blueprint.response(200, UnionPage)
+def list_unions(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+    """Unions that I see."""
+    parsers = (str, UUID) if query["sort"] == "name" else (UUID,)
+    rows = union_queries.list_rows(uow, query, decode_cursor(query.get("cursor"), parsers))
+    limit = query["limit"]
+    following = union_queries.sort_values(rows[limit - 1], query["sort"]) if len(rows) > limit else None
+    for row in rows:
+        del row["name_key"]
+    return page_response(
+        rows[:limit], following, union_queries.count_rows(uow, query) if query["count"] else None
+    )
+
+
+@blueprint.route("/unions", methods=["POST"])
+@operation(CREATE)
+@idempotent
+@blueprint.arguments(NewUnion)
+@blueprint.response(201, UnionOut)
+def create_union(uow: UnitOfWork, body: dict[str, Any]) -> Response:
+    """Begin a founding."""
+    union = founding.draft(uow, body)
+    response = _answer(uow, union.id, 201)
+    response.headers["Location"] = f"{blueprint.url_prefix}/unions/{union.id}"
+    return response
+
+
+@blueprint.route("/unions/<uuid:union_id>", methods=["GET"])
+@operation(READ)
+@blueprint.response(200, UnionOut)
+def get_union(uow: UnitOfWork, union_id: UUID) -> Response:
+    """One union with its employers, committees and papers."""
+    return _answer(uow, union_id)
+
+
+@blueprint.route("/unions/<uuid:union_id>", methods=["PATCH"])
+@operation(CHANGE)
+@blueprint.arguments(UnionChange)
+@blueprint.response(200, UnionOut)
+def change_union(uow: UnitOfWork, body: dict[str, Any], union_id: UUID) -> Response:
+    """Change a draft, or a founding that was returned for correction."""
+    founding.change(uow, union_id, expected_version(), body)
+    return _answer(uow, union_id)
+
+
+@blueprint.route("/unions/<uuid:union_id>/submit", methods=["POST"])
+@operation(SUBMIT)
+@idempotent
+@blueprint.response(200, UnionOut)
+def submit_union(uow: UnitOfWork, union_id: UUID) -> Response:
+    """Submit a founding to the upper union."""
+    founding.submit(uow, union_id, expected_version())
+    return _answer(uow, union_id)
+
+
+@blueprint.route("/unions/<uuid:union_id>/return", methods=["POST"])
+@operation(RETURN)
+@idempotent
+@blueprint.arguments(Reason)
+@blueprint.response(200, UnionOut)
+def return_union(uow: UnitOfWork, body: dict[str, str], union_id: UUID) -> Response:
+    """Return a founding for correction (退回补正)."""
+    founding.return_for_correction(uow, union_id, expected_version(), body["comment"])
+    return _answer(uow, union_id)
+
+
+@blueprint.route("/unions/<uuid:union_id>/approve", methods=["POST"])
+@operation(APPROVE)
+@idempotent
+@blueprint.arguments(Reply)
+@blueprint.response(200, UnionOut)
+def approve_union(uow: UnitOfWork, body: dict[str, Any], union_id: UUID) -> Response:
+    """Approve a founding (批复)."""
+    founding.approve(uow, union_id, expected_version(), **body)
+    return _answer(uow, union_id)
+
+
+@blueprint.route("/unions/<uuid:union_id>/history", methods=["GET"])
+@operation(READ)
+@blueprint.response(200, StepOut(many=True))
+def get_history(uow: UnitOfWork, union_id: UUID) -> list[Any]:
+    """The steps of a union in the order in which they were written down."""
+    union_queries.read_row(uow, union_id)
+    return history(uow, union_id)
+
+
+@blueprint.route("/founding-advice", methods=["GET"])
+@operation(READ)
+@blueprint.arguments(AdviceQuery, location="query")
+@blueprint.response(200, AdviceOut)
+def get_advice(uow: UnitOfWork, query: dict[str, int]) -> Response:
+    """Which form of organisation the law asks for or allows, with the article."""
+    advice = advise(uow, query["members"], query.get("headcount"))
+    content = {
+        **{
+            name: getattr(advice, name)
+            for name in ("members", "forms", "is_duty", "basis", "seats", "seats_basis")
+        },
+        "reason": str(advice.reason),
+        "remarks": [str(remark) for remark in advice.remarks],
+    }
+    return Response(orjson.dumps(content), content_type="application/json")
+
+
+def _answer(uow: UnitOfWork, union_id: UUID, status: int = 200) -> Response:
+    row = union_queries.read_row(uow, union_id)
+    return record_response(row, row["version"], status)
