@@ -72,11 +72,9 @@ def create_app(
 def _mount(app: Flask, registry: Registry) -> None:
     """Register core's operations and pages, then every plugin's."""
     api = openapi.Api(app)
-    for blueprint in BLUEPRINTS:
+    of_plugins = (blueprint for plugin in registry.plugins.values() for blueprint in plugin.blueprints)
+    for blueprint in (*BLUEPRINTS, *of_plugins):
         api.register_blueprint(blueprint)
-    for plugin in registry.plugins.values():
-        for blueprint in plugin.blueprints:
-            api.register_blueprint(blueprint)
     app.register_blueprint(pages.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])

@@ -246,8 +246,8 @@ def _print_report(report: Any) -> None:
     if report.not_kept:
         click.echo(str(_("未保存的列:{columns}。", columns="、".join(report.not_kept))))
     for fault in report.faults:
-        line = _("{sheet} 第 {row} 行 {column}:{message}", sheet=fault.sheet, row=fault.row, column=fault.column,
-                 message=fault.message)  # fmt: skip
+        line = _("{sheet} 第 {row} 行 {column}：{sentence}", sheet=fault.sheet, row=fault.row, column=fault.column,
+                 sentence=fault.message)  # fmt: skip
         click.echo(f"{line} [{fault.code}]")
 
 
@@ -276,7 +276,7 @@ def main() -> None:
     except DomainError as error:
         _fail(f"{error.detail} ({error.code})", *(f"{f.pointer}: {f.detail}" for f in error.faults))
     except ValidationError as error:
-        _fail(json.dumps(error.normalized_messages(), ensure_ascii=False, default=str))
+        _fail(json.dumps(error.messages, ensure_ascii=False, default=str))
     except (EmbeddedServerError, DeclarationError, ValueError) as error:
         _fail(str(error))
 

@@ -196,7 +196,7 @@ def _employers(
 ) -> dict[tuple[str, str | None], UUID]:
     """Ids of the employers that the rows name; those not known yet are entered."""
     ids = {key: employer.id for key, employer in find_employers(uow, map(_employer_key, rows)).items()}
-    fresh = {}
+    fresh: dict[str, dict[str, Any]] = {}
     for name, code in map(_employer_key, rows):
         # A code decides who an employer is; two spellings of its name are one employer.
         identity = code or name
@@ -205,9 +205,8 @@ def _employers(
     insert_many(uow, Employer, list(fresh.values()))
     made["employers"] += len(fresh)
     for name, code in map(_employer_key, rows):
-        ids.setdefault(
-            (name, code), fresh[code or name]["id"] if (code or name) in fresh else ids.get((name, code))
-        )
+        if (name, code) not in ids:
+            ids[name, code] = fresh[code or name]["id"]
     return ids
 
 

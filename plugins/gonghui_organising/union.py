@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -105,7 +106,9 @@ class CoveredUnit(TenantTable, schema=PLUGIN):
     )
 
     union: Mapped[GrassrootsUnion] = ref(GrassrootsUnion)
+    union_id: Mapped[UUID]
     employer: Mapped[Employer] = ref(Employer)
+    employer_id: Mapped[UUID]
 
 
 class CommitteeTerm(TenantTable, schema=PLUGIN):
@@ -115,6 +118,7 @@ class CommitteeTerm(TenantTable, schema=PLUGIN):
     __table_args__ = (unique("union_id", "started_on"),)
 
     union: Mapped[GrassrootsUnion] = ref(GrassrootsUnion)
+    union_id: Mapped[UUID]
     started_on: Mapped[date]
     years: Mapped[int]
     ends_on: Mapped[date]
@@ -128,6 +132,7 @@ class UnionPaper(TenantTable, schema=PLUGIN):
     __table_args__ = (_one_of("kind", PaperKind), Index("ix_union_paper_union_id", "tenant_id", "union_id"))
 
     union: Mapped[GrassrootsUnion] = ref(GrassrootsUnion)
+    union_id: Mapped[UUID]
     kind: Mapped[str]
     number: Mapped[str | None]
     dated_on: Mapped[date | None]

@@ -14,7 +14,7 @@ class _Lazy(str):
 
     __slots__ = ()
 
-    def format(self, *_args: Any, **params: Any) -> str:  # type: ignore[override]
+    def format(self, *_args: Any, **params: Any) -> str:
         return str(Text(str.__str__(self), params))
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
 
 from gonghui.errors import DomainError, Forbidden, Stale
 from gonghui.i18n import Text, _
@@ -64,11 +65,11 @@ def from_domain(error: DomainError) -> Response:
     return problem(error.status, error.code, str(error.detail), errors=errors, **extra)
 
 
-def from_http(error: HTTPException) -> Response:
+def from_http(error: HTTPException) -> AnyResponse:
     """The problem document of what Flask and webargs raise."""
     status = error.code or 500
-    if error.response is not None and status < 400:
-        return Response(error.response.get_data(), status, dict(error.response.headers))  # type: ignore[arg-type]
+    if status < 400:
+        return error.get_response()
     code, detail = _BY_STATUS.get(status, _BY_STATUS[400 if status < 500 else 500])
     messages = getattr(error, "data", {}).get("messages", {})
     errors = list(_from_messages(messages)) if isinstance(messages, dict) else []

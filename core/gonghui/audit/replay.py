@@ -27,7 +27,7 @@ def replay(uow: UnitOfWork) -> Tables:
         .execution_options(yield_per=5_000)
     )
     for operation, table, object_id, content in entries:
-        rows, payload, key = tables.setdefault(table, {}), orjson.loads(content), str(object_id)
+        rows, payload, key = tables.setdefault(table or "", {}), orjson.loads(content), str(object_id)
         if operation == "insert":
             rows[key] = payload["after"]
         elif operation == "update":

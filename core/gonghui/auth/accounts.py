@@ -24,6 +24,7 @@ class Account(TenantTable):
     __table_args__ = (unique("login"),)
 
     person: Mapped[Person | None] = ref(Person, optional=True)
+    person_id: Mapped[UUID | None]
     kind: Mapped[str]
     login: Mapped[str]
     password_hash: Mapped[str | None] = mapped_column(info={"redacted": True})
@@ -39,6 +40,7 @@ class SignInGuard(TenantTable):
     audited = False
 
     account: Mapped[Account] = ref(Account, cascade=True)
+    account_id: Mapped[UUID]
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
 
@@ -61,8 +63,11 @@ class RoleAssignment(TenantTable):
     __table_args__ = (Index("ix_role_assignment_account_id", "tenant_id", "account_id"),)
 
     account: Mapped[Account] = ref(Account, cascade=True)
+    account_id: Mapped[UUID]
     role: Mapped[Role] = ref(Role)
+    role_id: Mapped[UUID]
     org_unit: Mapped[OrgUnit] = ref(OrgUnit)
+    org_unit_id: Mapped[UUID]
     valid_from: Mapped[date] = mapped_column(default=clock.today)
     valid_to: Mapped[date | None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +30,7 @@ class AuthSession(TenantTable):
     audited = False
 
     account: Mapped[Account] = ref(Account, cascade=True)
+    account_id: Mapped[UUID]
     secret_hash: Mapped[str] = mapped_column(info={"redacted": True})
     signed_in_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -42,6 +44,7 @@ class ApiToken(TenantTable):
     __table_args__ = (unique("secret_hash"),)
 
     account: Mapped[Account] = ref(Account, cascade=True)
+    account_id: Mapped[UUID]
     name: Mapped[str]
     secret_hash: Mapped[str] = mapped_column(info={"redacted": True})
     last_four: Mapped[str]

@@ -87,7 +87,7 @@ def _limits() -> dict[str, Any]:
 
 def _grants() -> Any:
     """Roles in force today, as JSON, so that recognising somebody is one round trip."""
-    today = bindparam("today")
+    today: Any = bindparam("today")
     entry = func.jsonb_build_object(
         "unit", OrgUnit.id, "path", OrgUnit.path, "role", Role.code, "permissions", Role.permissions
     )
@@ -129,7 +129,7 @@ def _who(credential: Any, permissions: Any, seen: Any) -> list[Any]:
 
 
 def _by(table: type[AuthSession] | type[ApiToken], permissions: Any, seen: Any, *valid: Any) -> Select[Any]:
-    held: Any = table.account_id  # type: ignore[union-attr]
+    held: Any = table.account_id
     return (
         select(*_who(table.id, permissions, seen))
         .select_from(table)

@@ -46,6 +46,7 @@ def ref(target: type[Any], *, optional: bool = False, cascade: bool = False) -> 
 
     `owner: Mapped[Person] = ref(Person)` makes the column `owner_id`, the composite foreign key
     `(tenant_id, owner_id)` and a relationship that writes the id only and never loads by itself.
+    `owner_id: Mapped[UUID]` below it tells the type checker what it cannot see.
     An optional reference is emptied when its target goes; a cascading one goes with its target.
     """
     on_delete = "CASCADE" if cascade else ("SET NULL" if optional else "RESTRICT")

@@ -127,9 +127,10 @@ def _lead_by_tenant(session: TenantSession, _context: Any, _instances: Any) -> N
     tenant_id = session.uow.tenant_id
     for row in session.new:
         if isinstance(row, TenantTable):
-            if row.tenant_id is None:
+            own: UUID | None = row.tenant_id
+            if own is None:
                 row.tenant_id = tenant_id
-            elif row.tenant_id != tenant_id:
+            elif own != tenant_id:
                 raise NoTenant("a row of another tenant cannot be written here")
 
 

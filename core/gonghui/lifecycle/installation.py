@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -110,7 +110,6 @@ def at_tenant(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--as", "login", help="Act for this account; without it, as the operator. Both are recorded."
     )
-    @click.pass_context
     @wraps(command)
     def wrapper(context: click.Context, tenant: str, login: str | None, **options: Any) -> Any:
         with (
@@ -119,4 +118,8 @@ def at_tenant(command: Callable[..., Any]) -> Callable[..., Any]:
         ):
             return command(uow, **options)
 
-    return wrapper
+    named = click.option(
+        "--as", "login", help="Act for this account; without it, as the operator. Both are recorded."
+    )
+    placed = click.option("--tenant", required=True, help="Code of the tenant.")
+    return placed(named(click.pass_context(cast(Any, wrapper))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -20,6 +21,7 @@ class Record(TenantTable):
     __abstract__ = True
 
     org_unit: Mapped[OrgUnit] = ref(OrgUnit)
+    org_unit_id: Mapped[UUID]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -38,8 +38,11 @@ class RecordTransition(TenantTable):
     effective_on: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(default=clock.now)
     org_unit: Mapped[OrgUnit] = ref(OrgUnit)
+    org_unit_id: Mapped[UUID]
     account: Mapped[Account | None] = ref(Account, optional=True)
+    account_id: Mapped[UUID | None]
     person: Mapped[Person | None] = ref(Person, optional=True)
+    person_id: Mapped[UUID | None]
     comment: Mapped[str | None]
 
 
@@ -60,7 +63,7 @@ def transition_row(
         to_state=record.state,
         effective_on=effective_on or clock.today(),
         recorded_at=clock.now(),
-        org_unit_id=record.org_unit_id,  # type: ignore[attr-defined]
+        org_unit_id=record.org_unit_id,
         account_id=uow.principal.account_id,
         person_id=uow.principal.person_id,
         comment=comment,

@@ -107,7 +107,7 @@ def under(paths: Iterable[str]) -> ColumnElement[bool]:
     return or_(*found) if found else false()
 
 
-def ids_under(paths: Iterable[str]) -> Select[tuple[UUID]]:
+def ids_under(paths: Iterable[str]) -> Select[UUID]:
     """Ids of the units at or below `paths`."""
     return select(OrgUnit.id).where(under(paths))
 

@@ -34,7 +34,7 @@ _SWAGGER = f"{flask_swagger_ui.__file__.rsplit('/', 1)[0]}/dist"
 _MOST_RECORDS = 200
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """Login and password; the page's language decides the labels."""
 
     login = StringField()

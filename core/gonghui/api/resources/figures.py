@@ -108,7 +108,7 @@ def list_figure_records(uow: UnitOfWork, query: dict[str, Any], code: str) -> Re
         _period(query["period"]),
         _path(uow, query),
         after=after,
-        limit=limit + 1,  # type: ignore[arg-type]
+        limit=limit + 1,
     )
     last = rows[limit - 1] if len(rows) > limit else None
     return page_response(

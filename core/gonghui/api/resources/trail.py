@@ -51,7 +51,9 @@ class EntryPage(Schema):
 @blueprint.response(200, EntryPage)
 def list_entries(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     """Entries about what I see, newest first; those about no org unit show to whoever holds the root."""
-    entry, payload, person = AuditEntry.__table__.c, AuditPayload.__table__.c, Person.__table__.c
+    entry: Any = AuditEntry.__table__.c
+    payload: Any = AuditPayload.__table__.c
+    person: Any = Person.__table__.c
     wanted = [visible(uow.principal, READ, entry.org_unit_id)]
     wanted += [entry[key] == query[key] for key in ("object_id", "action") if key in query]
     after = decode_cursor(query.get("cursor"), (int,))
@@ -60,8 +62,10 @@ def list_entries(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     limit = query["limit"]
     rows = uow.session.execute(
         select(*(entry[name] for name in _COLUMNS), entry.number, person.name.label("actor"), payload.content)
-        .outerjoin(payload, and_(payload.tenant_id == entry.tenant_id, payload.entry_id == entry.id))
-        .outerjoin(person, and_(person.tenant_id == entry.tenant_id, person.id == entry.person_id))
+        .outerjoin(
+            AuditPayload.__table__, and_(payload.tenant_id == entry.tenant_id, payload.entry_id == entry.id)
+        )
+        .outerjoin(Person.__table__, and_(person.tenant_id == entry.tenant_id, person.id == entry.person_id))
         .where(*wanted)
         .order_by(entry.number.desc())
         .limit(limit + 1)
