@@ -81,7 +81,7 @@ class UnionChange(Schema):
 class NewUnion(UnionChange):
     org_unit_id = fields.UUID(
         required=True,
-        metadata={"sample": "org_unit_id", "description": "The enterprise's own node, or the unit above it"},
+        metadata={"x-sample": "org_unit_id", "description": "The enterprise's own node, or the unit above it"},
     )
     name = fields.String(
         required=True, validate=_NAME, metadata={"example": "深圳市示例电子有限公司工会委员会"}

@@ -71,7 +71,7 @@ class Documents:
     """Documents by set of switches; each is cut to size once."""
 
     def __init__(self, api: Api, registry: Registry) -> None:
-        self._whole: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict(), default=str))
+        self.whole: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict(), default=str))
         self._registry = registry
         self.for_switches = lru_cache(maxsize=64)(self._cut)
 
@@ -79,11 +79,19 @@ class Documents:
         owner = self._registry.owner_of_path
         paths = {
             path: entry
-            for path, entry in self._whole["paths"].items()
+            for path, entry in self.whole["paths"].items()
             if (plugin := owner(path)) is None or plugin in on
         }
-        document = {**self._whole, "paths": paths}
-        document["components"] = _needed(paths, self._whole.get("components", {}))
+        used = {
+            tag
+            for entry in paths.values()
+            for part in entry.values()
+            if "tags" in part
+            for tag in part["tags"]
+        }
+        tags = [tag for tag in self.whole.get("tags", ()) if tag["name"] in used]
+        document = {**self.whole, "paths": paths, "tags": tags}
+        document["components"] = _needed(paths, self.whole.get("components", {}))
         return document
 
 

@@ -17,7 +17,7 @@ from gonghui.values.principal import PrincipalKind
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Whoever is signed in may do this; no role needs to hold it.
+#: Whoever is signed in may do this; no role needs to hold it, but a limited token has to name it.
 SIGNED_IN = "core.self.use"
 
 
@@ -52,7 +52,10 @@ def operation(permission: str) -> Callable[[View], View]:
 def check(uow: UnitOfWork, permission: str) -> None:
     """Raise unless the principal of the request may use `permission` somewhere at this tenant."""
     if permission == SIGNED_IN:
-        if uow.principal.kind is PrincipalKind.ANONYMOUS:
+        limited = uow.principal.token_permissions
+        if uow.principal.kind is PrincipalKind.ANONYMOUS or (
+            limited is not None and SIGNED_IN not in limited
+        ):
             raise forbidden(permission)
         return
     platform = current_app.extensions["gonghui"]

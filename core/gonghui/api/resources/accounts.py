@@ -40,8 +40,8 @@ class NewAccount(Schema):
         validate=validate.Length(MINIMUM_LENGTH, 200),
         metadata={"example": "correct horse battery"},
     )
-    role = fields.String(required=True, metadata={"sample": "role"})
-    org_unit_id = fields.UUID(required=True, metadata={"sample": "org_unit_id"})
+    role = fields.String(required=True, metadata={"x-sample": "role"})
+    org_unit_id = fields.UUID(required=True, metadata={"x-sample": "org_unit_id"})
 
 
 class AccountOut(Schema):

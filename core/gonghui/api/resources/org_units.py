@@ -42,11 +42,13 @@ class UnitQuery(PageQuery):
 
 
 class NewUnit(Schema):
-    parent_id = fields.UUID(required=True, metadata={"sample": "org_unit_id"})
+    parent_id = fields.UUID(required=True, metadata={"x-sample": "org_unit_id"})
     kind = fields.String(
-        required=True, validate=validate.OneOf(_KINDS), metadata={"example": "community_federation"}
+        required=True, validate=validate.OneOf(_KINDS), metadata={"example": "park_federation"}
     )
-    name = fields.String(required=True, validate=validate.Length(1, 200), metadata={"example": "示例社区"})
+    name = fields.String(
+        required=True, validate=validate.Length(1, 200), metadata={"example": "示例园区工联会"}
+    )
 
 
 @blueprint.route("", methods=["GET"])

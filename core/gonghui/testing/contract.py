@@ -1,0 +1,244 @@
+"""The isolation contract: every operation, tried by everybody who should not, then once by somebody who should.
+
+The refused and the granted request are the same request, so a refusal cannot be owed to a bad body;
+and the grant comes last, so it also shows that no refused attempt left a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from werkzeug.test import TestResponse
+
+from gonghui.api.operations import SIGNED_IN
+from gonghui.auth.accounts import account_by_id
+from gonghui.auth.credentials import issue_token
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.tenancy.org_tree import OrgUnit
+from gonghui.testing.federation import Asker, World
+from gonghui.testing.operations import NoSample, Operation, operations, sample_body, sample_query
+
+#: Who is asked first to do a thing rightly: the lowest who may.
+RIGHT = ("firm", "garden", "east", "district", "admin", "auditor")
+#: Where the samples stand; `west` officers hold the same permissions next door.
+PLACE = "garden"
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """Somebody who should not get at the home federation's east side."""
+
+    name: str
+    kind: str
+    asker: Asker
+    permissions: frozenset[str]
+
+
+@dataclass
+class Tally:
+    """What the run did; a leak is an attempt that got what it should not."""
+
+    operations: int = 0
+    attempts: int = 0
+    attackers: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    leaks: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """The one line that ends a run."""
+        return (
+            f"contract: {self.operations} operations, {len(self.attackers)} attackers, {len(self.kinds)} kinds, "
+            f"{self.attempts} attempts, {len(self.leaks)} leaks, {len(self.skipped)} skipped"
+        )
+
+
+class Contract:
+    """Two federations with data, the attackers, and the requests."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.home, self.other = world.federation(), world.federation()
+        self.tally = Tally()
+        self.samples = {
+            key: maker for p in world.registry.plugins.values() for key, maker in p.samples.items()
+        }
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Data on the east side that would show if something leaked."""
+        makers = [maker for name, maker in self.samples.items() if " " not in name]
+        self.markers = {
+            str(self.home.units["east"]),
+            str(self.home.units["garden"]),
+            str(self.home.units["firm"]),
+        }
+        for federation in (self.home, self.other):
+            with federation.uow() as uow:
+                made = {str(maker(uow, federation.units[PLACE])) for maker in makers}
+            if federation is self.home:
+                self.markers |= made
+
+    def run(self, *, only: str = "/") -> Tally:
+        """Try every operation (whose path begins with `only`)."""
+        for operation in operations(self.world.app):
+            if operation.is_public or not operation.path.startswith(only):
+                continue
+            self.tally.operations += 1
+            try:
+                self._try(operation)
+            except NoSample as missing:
+                self.tally.skipped.append(str(missing))
+        return self.tally
+
+    def _try(self, operation: Operation) -> None:
+        right = self._right(operation)
+        self.home.secrets.clear()  # the operation before may have signed somebody out
+        send = self._request(operation, right)
+        for attacker in self._attackers(operation, right):
+            self.tally.attackers.add(attacker.name)
+            self.tally.kinds.add(attacker.kind)
+            self.tally.attempts += 1
+            self._judge(operation, attacker, send(attacker.asker))
+        self.tally.attempts += 1
+        granted = send(self.home.client(right))
+        if not 200 <= granted.status_code < 400:
+            self.tally.broken.append(
+                f"{operation.name} as {right}: {granted.status_code} {granted.text[:300]}"
+            )
+
+    def _right(self, operation: Operation) -> str:
+        """The login of somebody at home who may do it."""
+        if operation.permission in (None, SIGNED_IN):
+            return "district"
+        for login in RIGHT:
+            if self._reaches_place(login, str(operation.permission)):
+                return login
+        raise NoSample(
+            f"{operation.name}: no role of the sample federation holds {operation.permission} there"
+        )
+
+    def _reaches_place(self, login: str, permission: str) -> bool:
+        with self.home.uow(login) as uow:
+            roots = uow.principal.roots(permission)
+            path = _path_of(uow, self.home.units[PLACE])
+        return any(path.startswith(root) for root in roots)
+
+    def _request(self, operation: Operation, right: str) -> Callable[[Asker], TestResponse]:
+        """The request, made once; everybody sends this very one."""
+        values = {name: self._target(operation, name, right) for name in operation.parameters}
+        path = operation.path.format(**values)
+        known = {"org_unit_id": str(self.home.units[PLACE]), "role": "community_officer"}
+        body = sample_body(self.world.app, operation, known)
+        query = sample_query(self.world.app, operation, known)
+        headers = self._version(operation, path, right)
+
+        def send(asker: Asker) -> TestResponse:
+            extra = {} if body is None else {"json": body}
+            return asker(operation.method, path, query_string=query, headers=headers, **extra)
+
+        return send
+
+    def _version(self, operation: Operation, path: str, right: str) -> dict[str, str]:
+        """If-Match for a change of a record, read from the record itself or from the one above the step."""
+        if operation.method == "GET" or not operation.parameters:
+            return {}
+        for record in (path, path.rsplit("/", 1)[0]):
+            tag = self.home.client(right).get(record).headers.get("ETag")
+            if tag:
+                return {"If-Match": tag}
+        return {}
+
+    def _target(self, operation: Operation, name: str, right: str) -> str:
+        """What a parameter of the path means: a sample of the owner plugin, or a thing of the core."""
+        for key in (operation.name, name):
+            if key in self.samples:
+                with self.home.uow() as uow:
+                    made: UUID = self.samples[key](uow, self.home.units[PLACE])
+                self.markers.add(str(made))
+                return str(made)
+        core = self._core_samples(right)
+        for key in (operation.name, name):
+            if key in core:
+                return core[key]()
+        raise NoSample(f"{operation.name}: no sample for {name}")
+
+    def _core_samples(self, right: str) -> dict[str, Callable[[], str]]:
+        registry = self.world.registry
+        return {
+            "org_unit_id": lambda: str(self.home.units[PLACE]),
+            "plugin_id": lambda: next(iter(registry.plugins)),
+            "code": lambda: registry.indicators()[0].code,
+            "POST /language/{code}": lambda: "zh",
+            "token_id": lambda: self._own_token(right),
+        }
+
+    def _own_token(self, login: str) -> str:
+        with self.home.uow() as uow:
+            account = account_by_id(uow, self.home.accounts[login])
+            assert account is not None
+            token, _secret = issue_token(uow, account, "sample")
+        return str(token.id)
+
+    def _attackers(self, operation: Operation, right: str) -> Iterator[Attacker]:
+        home, other = self.home, self.other
+        yield Attacker("nobody", "anonymous", home.client(), frozenset())
+        yield Attacker(
+            "forged token", "anonymous", Asker(self.world.app, home.view.code, "gh_forged"), frozenset()
+        )
+        yield Attacker("worker", "worker", home.client("worker"), frozenset())
+        yield Attacker("guest", "guest", home.client("guest"), frozenset())
+        yield Attacker("street next door", "officer", home.client("west"), self._held("west"))
+        if operation.permission not in self._held("auditor"):
+            yield Attacker(
+                "officer without the permission", "officer", home.client("auditor"), self._held("auditor")
+            )
+        powerless = Asker(self.world.app, home.view.code, self._powerless_token(right))
+        yield Attacker("token without the permission", "machine", powerless, frozenset())
+        for login in dict.fromkeys((right, "admin", "district")):
+            held = self._held(login)
+            yield Attacker(f"{login} of another federation", "officer", other.client(login), held)
+        stranger = Asker(self.world.app, home.view.code, other.client(right).secret)
+        yield Attacker("another federation's session at this host", "officer", stranger, frozenset())
+
+    def _held(self, login: str) -> frozenset[str]:
+        with self.home.uow(login) as uow:
+            return frozenset(p for grant in uow.principal.grants for p in grant.permissions)
+
+    def _powerless_token(self, login: str) -> str:
+        return self.home.token(login, []).secret or ""
+
+    def _judge(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
+        """A refusal where the permission is missing or a thing of home is named; elsewhere, nothing of home shows."""
+        served = 200 <= answer.status_code < 300
+        allowed = operation.permission == SIGNED_IN and attacker.kind != "anonymous"
+        permitted = allowed or operation.permission in attacker.permissions
+        shows_home = any(marker in answer.text for marker in self.markers)
+        refused_as_unknown = attacker.kind != "anonymous" or answer.status_code == 401
+        too_much = served and (not permitted or self._names_home(operation))
+        if too_much or shows_home or not refused_as_unknown:
+            self._leak(operation, attacker, answer)
+        elif answer.status_code >= 500:
+            self.tally.broken.append(
+                f"{operation.name} as {attacker.name}: {answer.status_code} {answer.text[:300]}"
+            )
+
+    def _names_home(self, operation: Operation) -> bool:
+        """Whether the request points at something that is the home federation's east side's own."""
+        owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
+        known = {"org_unit_id": "here", "role": "role"}
+        return bool(owned) or "here" in str(sample_body(self.world.app, operation, known) or "")
+
+    def _leak(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
+        self.tally.leaks.append(
+            f"{operation.name} as {attacker.name}: {answer.status_code} {answer.text[:300]}"
+        )
+
+
+def _path_of(uow: UnitOfWork, unit_id: UUID) -> str:
+    unit = uow.session.get(OrgUnit, (uow.tenant_id, unit_id))
+    assert unit is not None
+    return unit.path
