@@ -21,7 +21,7 @@ test: setup
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 contract: setup
-	$(BIN)/python -m pytest tests/contract -q -s
+	$(BIN)/python -m pytest tests/contract -q
 
 check: setup
 	$(BIN)/ruff format --check core plugins tests

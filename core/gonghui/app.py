@@ -12,17 +12,18 @@ from flask import Flask, Response, current_app, g, send_from_directory
 from flask.json.provider import JSONProvider
 from sqlalchemy import text
 
+from gonghui import logs
 from gonghui.api import guard, messages, openapi
 from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db.database import Database, database_at
-from gonghui.i18n import Text, _, current_locale, load_catalogues
+from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
-from gonghui.values.periods import Period
 from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web import pages
+from gonghui.web.words import period_name, role_name
 
 _CORE = Path(__file__).parent
 
@@ -41,6 +42,7 @@ def create_app(
     database: Database | None = None, registry: Registry | None = None, *, is_demo_server: bool | None = None
 ) -> Flask:
     """The application of this process; without arguments, as the settings say."""
+    logs.configure()
     app = Flask("gonghui", static_folder=None)
     app.json = _Json(app)
     app.config.update(openapi.settings_for_smorest())
@@ -108,29 +110,6 @@ def _furnish_templates(app: Flask) -> None:
             "principal": principal,
             "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
         }
-
-
-def period_name(period: Period) -> Text:
-    """The period in words: 2024年上半年."""
-    year, half = period.first.year, {"H1": _("上半年"), "H2": _("下半年")}.get(period.code[4:])
-    if half is not None:
-        return _("{year}年{half}", year=year, half=half)
-    return _("{first} 至 {last}", first=period.first, last=period.last)
-
-
-def role_name(code: str) -> Text | str:
-    """The role as people call it."""
-    return _ROLE_NAMES.get(code, code)
-
-
-_ROLE_NAMES = {
-    "administrator": _("管理员"),
-    "auditor": _("审计员"),
-    "district_officer": _("区总工会干部"),
-    "street_officer": _("街道工会干部"),
-    "community_officer": _("社区工会干部"),
-    "enterprise_officer": _("企业工会干部"),
-}
 
 
 def _configured_database() -> Database:

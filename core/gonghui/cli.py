@@ -12,28 +12,26 @@ from typing import Any
 import click
 import orjson
 from marshmallow import ValidationError
-from sqlalchemy import select
 
-from gonghui import __version__, demo_server
+from gonghui import __version__, demo_server, logs
 from gonghui.api import messages
 from gonghui.auth.accounts import find_account
 from gonghui.auth.passwords import hash_password
-from gonghui.auth.scope import explain, require, unit_within
+from gonghui.auth.scope import explain, require, unit_called
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import DomainError, NotFound, not_found
+from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
 from gonghui.lifecycle.installation import at_tenant, opened
-from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard
+from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.switching import switch_plugin
 from gonghui.reporting.indicators import figures, open_figure
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.settings import settings
-from gonghui.tenancy.org_tree import OrgUnit, find_named
+from gonghui.tenancy.switches import plugin_off, plugins_on
 from gonghui.tenancy.tenants import all_codes
-from gonghui.values.ids import parse_id
 from gonghui.values.periods import Period
 
 _EVERY_RECORD = 1_000_000
@@ -110,9 +108,12 @@ def import_register(uow: UnitOfWork, register: str, file: Path, dry_run: bool, a
     known = {r.code: r for plugin in discover().plugins.values() for r in plugin.imports}
     if register not in known:
         message = _(
-            "没有名为 {register} 的名册。现有:{known}。", register=register, known=", ".join(sorted(known))
+            "没有名为 {register} 的名册。现有：{known}。", register=register, known=", ".join(sorted(known))
         )
         raise NotFound("unknown_register", message)
+    owner = register.split(".", 1)[0]
+    if owner not in plugins_on(uow):
+        raise plugin_off(owner)
     require(uow.principal, known[register].permission)
     report = known[register].run(uow, file, dry_run=dry_run)
     if as_json:
@@ -135,9 +136,9 @@ def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bo
         raise click.BadParameter(
             str(_("期间应写成 2024、2024H1、2024Q3 或 2024M07。")), param_hint="--period"
         ) from None
-    unit = unit_named(uow, org_unit) if org_unit else None
+    unit = unit_called(uow, uow.principal, "core.org_unit.read", org_unit) if org_unit else None
     path = unit.path if unit else None
-    mine = [i for i in discover().indicators() if uow.principal.holds(i.permission)]
+    mine = [i for i in discover().indicators(plugins_on(uow)) if uow.principal.holds(i.permission)]
     content: dict[str, Any] = {
         "period": span.code,
         "first": span.first,
@@ -163,7 +164,8 @@ def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bo
 @at_tenant
 def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -> None:
     """Why the account named by --as may or may not use PERMISSION (at a unit)."""
-    unit = unit_named(uow, org_unit, everywhere=True) if org_unit else None
+    # The operator finds the unit: the account need not see it to learn why it does not.
+    unit = unit_called(uow, operator_principal(uow.tenant_id), permission, org_unit) if org_unit else None
     found = explain(uow, uow.principal, permission, unit.id if unit else None)
     click.echo(f"{'✓' if found.allowed else '✗'} {found.reason}")
 
@@ -211,21 +213,6 @@ def make_revision(open_installation: Any, component: str, message: str) -> None:
         new_revision(installation.database, chosen, message)
 
 
-def unit_named(uow: UnitOfWork, text: str, *, everywhere: bool = False) -> Any:
-    """The unit with this id or exact name that the principal sees. Raises `NotFound`, also for an ambiguous name."""
-    unit_id = parse_id(text)
-    if everywhere and unit_id is not None:
-        return uow.session.scalars(select(OrgUnit).where(OrgUnit.id == unit_id)).one_or_none()
-    if unit_id is None:
-        named = find_named(uow, text)
-        if len(named) != 1:
-            raise not_found()
-        unit_id = named[0].id
-        if everywhere:
-            return named[0]
-    return unit_within(uow, uow.principal, "core.org_unit.read", unit_id)
-
-
 def _switch(uow: UnitOfWork, plugin_id: str, *, on: bool) -> None:
     found = discover().plugins.get(plugin_id)
     if found is None:
@@ -235,16 +222,16 @@ def _switch(uow: UnitOfWork, plugin_id: str, *, on: bool) -> None:
 
 
 def _print_report(report: Any) -> None:
-    click.echo(str(_("共 {rows} 行:可用 {good} 行,有问题 {bad} 行。", rows=report.rows, good=report.good,
+    click.echo(str(_("共 {rows} 行：可用 {good} 行，有问题 {bad} 行。", rows=report.rows, good=report.good,
                         bad=report.rows - report.good)))  # fmt: skip
     if report.is_dry:
-        click.echo(str(_("只检查,没有写入。")))
+        click.echo(str(_("只检查，没有写入。")))
     else:
         click.echo(
-            str(_("新写入 {created} 行,原已有 {known} 行。", created=report.created, known=report.known))
+            str(_("新写入 {created} 行，原已有 {known} 行。", created=report.created, known=report.known))
         )
     if report.not_kept:
-        click.echo(str(_("未保存的列:{columns}。", columns="、".join(report.not_kept))))
+        click.echo(str(_("未保存的列：{columns}。", columns=report.not_kept)))
     for fault in report.faults:
         line = _("{sheet} 第 {row} 行 {column}：{sentence}", sheet=fault.sheet, row=fault.row, column=fault.column,
                  sentence=fault.message)  # fmt: skip
@@ -253,8 +240,10 @@ def _print_report(report: Any) -> None:
 
 def _print_figures(content: dict[str, Any]) -> None:
     for figure in content["figures"]:
-        parts = ", ".join(f"{kind} {value}" for kind, value in figure["parts"].items())
-        click.echo(f"{figure['title']}  {figure['value']} {figure['unit']}  ({parts})")
+        parts = " · ".join(
+            f"{figure['part_titles'][kind]} {value}" for kind, value in figure["parts"].items()
+        )
+        click.echo(f"{figure['title']}  {figure['value']} {figure['unit']}  {parts}")
         for record in figure.get("opens_to", ()):
             click.echo(f"  {record['on']}  {record['label']}")
 
@@ -267,6 +256,7 @@ def _add_plugin_commands() -> None:
 
 def main() -> None:
     """Run the command; a rule that says no ends it with a sentence and status 1."""
+    logs.configure()
     set_locale(os.environ.get("GONGHUI_LANG", "zh"))
     load_catalogues(Path(__file__).parent / "locale")
     messages.install()

@@ -44,7 +44,7 @@ def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | No
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "gonghui.app:create_app",
         "--host", settings.host, "--port", str(settings.port), "--workers", "1",
-        "--blocking-threads", str(settings.pool_size), "--no-ws", "--log-level", "warning",
+        "--blocking-threads", str(settings.pool_size), "--no-ws", "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, env=environment)
     try:
@@ -56,7 +56,7 @@ def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | No
     finally:
         _end(server)
     if status not in (0, -signal.SIGINT, -signal.SIGTERM):
-        raise click.ClickException(str(_("网页服务已退出(状态 {status})。", status=status)))
+        raise click.ClickException(str(_("网页服务已退出（状态 {status}）。", status=status)))
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
@@ -75,7 +75,7 @@ def _alone(note: Path) -> Iterator[None]:
     earlier = _read_note(note)
     parent, *children = earlier or [None]
     if parent is not None:
-        raise click.ClickException(str(_("演示已在运行(进程 {pid})。", pid=parent.pid)))
+        raise click.ClickException(str(_("演示已在运行（进程 {pid}）。", pid=parent.pid)))
     for leftover in children:
         if leftover is not None:
             _end_tree(leftover)

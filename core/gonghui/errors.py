@@ -82,7 +82,7 @@ class TooManyAttempts(DomainError):
 
 def not_found() -> NotFound:
     """The one answer for what does not exist and for what is not yours to see."""
-    return NotFound("not_found", _("没有找到,或者无权查看。"))
+    return NotFound("not_found", _("没有找到，或者无权查看。"))
 
 
 def forbidden(permission: str) -> Forbidden:

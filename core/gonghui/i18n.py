@@ -6,23 +6,25 @@ Catalogues are read from `.po` files as they are, so that no compiled copy can b
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
+from babel.dates import format_date
 from babel.messages.pofile import read_po
-from babel.support import Translations
 
 DEFAULT_LOCALE = "zh"
 LOCALES = ("zh", "en")
 
 _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
-_catalogues: dict[str, Translations] = {}
+#: English, and whatever comes later: message id to translation. Chinese needs none, its texts are the ids.
+_catalogues: dict[str, dict[str, str]] = {code: {} for code in LOCALES if code != DEFAULT_LOCALE}
+_BETWEEN = {"zh": "、", "en": ", "}
+_REGION = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,11 @@ class Text:
         return self.translated(current_locale())
 
     def translated(self, locale: str) -> str:
-        """The sentence in `locale`; nested texts are translated too."""
-        catalogue = _catalogues.get(locale)
-        template = catalogue.gettext(self.message) if catalogue else self.message
+        """The sentence in `locale`; parameters too: nested texts, lists, and days as one writes them in a text."""
+        template = _catalogues.get(locale, {}).get(self.message, self.message)
         if not self.params:
             return template
-        return template.format(
-            **{k: v.translated(locale) if isinstance(v, Text) else v for k, v in self.params.items()}
-        )
+        return template.format(**{name: _worded(value, locale) for name, value in self.params.items()})
 
 
 def _(message: str, **params: Any) -> Text:
@@ -72,15 +71,22 @@ def set_locale(code: str) -> None:
 
 
 def load_catalogues(folder: Path) -> None:
-    """Add the catalogues `<folder>/<locale>.po` to those in use."""
-    for path in sorted(folder.glob("*.po")):
-        compiled = io.BytesIO()
-        with path.open("rb") as source:
-            write_mo(compiled, read_po(source, locale=path.stem))
-        compiled.seek(0)
-        fresh = Translations(compiled)
-        known = _catalogues.get(path.stem)
-        if known is None:
-            _catalogues[path.stem] = fresh
-        else:
-            known.merge(fresh)
+    """Add the catalogues `<folder>/<locale>.po` to those in use; a text that has a translation keeps it."""
+    for code, known in _catalogues.items():
+        path = folder / f"{code}.po"
+        if path.exists():
+            with path.open("rb") as source:
+                entries = [
+                    entry for entry in read_po(source) if entry.id and entry.string and not entry.fuzzy
+                ]
+            known.update({str(e.id): str(e.string) for e in entries if str(e.id) not in known})
+
+
+def _worded(value: Any, locale: str) -> Any:
+    if isinstance(value, Text):
+        return value.translated(locale)
+    if isinstance(value, list | tuple):
+        return _BETWEEN[locale].join(str(_worded(part, locale)) for part in value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return format_date(value, "long", _REGION[locale])
+    return value

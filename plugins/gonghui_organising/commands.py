@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from gonghui.sdk import UnitOfWork, at_tenant
+from gonghui.sdk import UnitOfWork, at_tenant, unit_called
 from gonghui_organising import founding, union_queries
 from gonghui_organising.union_api import NewUnion, Reason, Reply
 
@@ -20,11 +20,30 @@ def union_commands() -> None:
 
 @union_commands.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--at", "place", help="Name or id of the enterprise's own node, or of the unit above it.")
+@click.option("--quiet", is_flag=True, help="Print the id only.")
 @at_tenant
-def draft(uow: UnitOfWork, file: Path) -> None:
+def draft(uow: UnitOfWork, file: Path, place: str | None, quiet: bool) -> None:
     """Begin a founding from FILE, a JSON document with the fields of the API."""
-    union = founding.draft(uow, NewUnion().load(json.loads(file.read_text(encoding="utf-8"))))
-    _show(uow, union.id)
+    content = json.loads(file.read_text(encoding="utf-8"))
+    if place is not None:
+        content["org_unit_id"] = str(unit_called(uow, uow.principal, founding.CREATE, place).id)
+    union = founding.draft(uow, NewUnion().load(content))
+    if quiet:
+        click.echo(union.id)
+    else:
+        _show(uow, union.id)
+
+
+@union_commands.command("list")
+@click.option("--state", help="draft, submitted, returned or approved.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
+@at_tenant
+def list_unions(uow: UnitOfWork, state: str | None, limit: int) -> None:
+    """The newest unions: id, state, name."""
+    query = {"sort": "newest", "limit": limit - 1} | ({"state": state} if state else {})
+    for row in union_queries.list_rows(uow, query, None):
+        click.echo(f"{row['id']}  {row['state']:<9}  {row['name']}")
 
 
 @union_commands.command()

@@ -41,12 +41,12 @@ def advise(uow: UnitOfWork, members: int, headcount: int | None = None) -> Advic
     if is_duty:
         forms: tuple[Form, ...] = (Form.OWN_COMMITTEE,)
         reason = _(
-            "会员 {members} 人,达到 {n} 人,应当建立基层工会委员会。", members=members, n=threshold.value
+            "会员 {members} 人，达到 {n} 人，应当建立基层工会委员会。", members=members, n=threshold.value
         )
     else:
         forms = (Form.OWN_COMMITTEE, Form.JOINT_COMMITTEE, Form.ORGANISER)
         reason = _(
-            "会员 {members} 人,不足 {n} 人:可以单独建立基层工会委员会,可以与其他单位联合建立,也可以选举组织员一人。",
+            "会员 {members} 人，不足 {n} 人：可以单独建立基层工会委员会，或与其他单位联合建立，或选举组织员一人。",
             members=members,
             n=threshold.value,
         )
@@ -75,11 +75,11 @@ def _remarks(uow: UnitOfWork, members: int, headcount: int | None) -> list[Text]
     congress = figure(uow, "organising.congress.members_from")
     if members >= congress.value:
         remarks.append(
-            _("会员达到 {n} 人,可以召开会员代表大会({basis})。", n=congress.value, basis=congress.basis)
+            _("会员达到 {n} 人，可以召开会员代表大会（{basis}）。", n=congress.value, basis=congress.basis)
         )
     full_time = figure(uow, "organising.full_time_chair.staff_from")
     if headcount is not None and headcount >= full_time.value:
         remarks.append(
-            _("职工达到 {n} 人,可以设专职工会主席({basis})。", n=full_time.value, basis=full_time.basis)
+            _("职工达到 {n} 人，可以设专职工会主席（{basis}）。", n=full_time.value, basis=full_time.basis)
         )
     return remarks

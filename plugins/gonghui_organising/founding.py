@@ -6,7 +6,7 @@ Approval is for the next upper union (工会法 Art. 12), and never by the perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,13 +23,11 @@ from gonghui.sdk import (
     _,
     check_version,
     clock,
-    figure,
     forbidden,
     here,
     invalid,
     new_unit,
     not_found,
-    obtain_employer,
     reaches,
     sort_key,
     took_step,
@@ -38,6 +36,7 @@ from gonghui.sdk import (
     uscc_fault,
     visible,
 )
+from gonghui_organising.founding_parts import new_parts, replace_parts
 from gonghui_organising.founding_rules import Founding, faults_before_submission, faults_of_numbers
 from gonghui_organising.union import (
     CommitteeTerm,
@@ -46,7 +45,6 @@ from gonghui_organising.union import (
     UnionKind,
     UnionPaper,
     UnionState,
-    term_end,
 )
 
 READ, CREATE, CHANGE = "organising.union.read", "organising.union.create", "organising.union.change"
@@ -80,10 +78,7 @@ def draft(uow: UnitOfWork, values: Mapping[str, Any]) -> GrassrootsUnion:
     union.near_relatives_excluded = bool(values.get("near_relatives_excluded"))
     union.name_key = sort_key(union.name)
     _refuse_faults(uow, union, values)
-    uow.add(union)
-    uow.session.flush()
-    _replace_parts(uow, union, values)
-    uow.add(transition_row(uow, union, "draft", None))
+    uow.add(node, union, *new_parts(uow, union, values), transition_row(uow, union, "draft", None))
     uow.session.flush()
     return union
 
@@ -98,10 +93,10 @@ def change(
         if name in values:
             setattr(union, name, values[name])
     union.name_key = sort_key(union.name)
-    _refuse_faults(uow, union, values)
-    # A change of the parts alone is a change of the record: its version moves too.
+    # A change of the parts alone is a change of the record: its version moves too, and once.
     union.changed_at = clock.now()
-    _replace_parts(uow, union, values)
+    _refuse_faults(uow, union, values)
+    replace_parts(uow, union, values)
     uow.session.flush()
     return union
 
@@ -111,7 +106,7 @@ def submit(uow: UnitOfWork, union_id: UUID, version: int | None) -> GrassrootsUn
     union = _take(uow, union_id, SUBMIT, "submit", version)
     faults = faults_before_submission(uow, _founding(uow, union))
     if faults:
-        raise Invalid("not_ready", _("还有 {n} 处不符合要求,不能提交。", n=len(faults)), faults)
+        raise Invalid("not_ready", _("还有 {n} 处不符合要求，不能提交。", n=len(faults)), faults)
     return _step(uow, union, "submit", UnionState.SUBMITTED)
 
 
@@ -148,8 +143,8 @@ def approve(
         raise invalid(*faults)
     if day < clock.today() and not reaches(uow.principal, BACKDATE, _path(uow, union)):
         raise forbidden(BACKDATE)
-    union.approval_no, union.founded_on = approval_no.strip(), day
-    return _step(uow, union, "approve", UnionState.APPROVED, effective_on=day)
+    reply = {"approval_no": approval_no.strip(), "founded_on": day}
+    return _step(uow, union, "approve", UnionState.APPROVED, effective_on=day, values=reply)
 
 
 def _faults_of_reply(term: CommitteeTerm | None, term_years: int, day: date) -> list[FieldFault]:
@@ -166,12 +161,9 @@ def _faults_of_reply(term: CommitteeTerm | None, term_years: int, day: date) -> 
 
 
 def _node(uow: UnitOfWork, place: OrgUnit, name: str) -> OrgUnit:
-    """The union's own node: `place` itself where it is an enterprise's, else a new one below it."""
+    """The union's own node: `place` itself where it is an enterprise's, else a new one to be set below it."""
     if place.kind != OrgUnitKind.GRASSROOTS_UNION:
-        node = new_unit(place, OrgUnitKind.GRASSROOTS_UNION, name.strip())
-        uow.add(node)
-        uow.session.flush()
-        return node
+        return new_unit(place, OrgUnitKind.GRASSROOTS_UNION, name.strip())
     if uow.session.scalar(select(func.count()).where(GrassrootsUnion.org_unit_id == place.id)):
         raise Conflict("union_exists", _("这个组织节点上已经有一个工会。"))
     return place
@@ -222,10 +214,13 @@ def _step(
     *,
     effective_on: date | None = None,
     comment: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> GrassrootsUnion:
     past = {"submit": "submitted", "return": "returned", "approve": "approved"}[name]
     uow.note(f"organising.union.{past}")
     before, union.state = union.state, to.value
+    for column, value in (values or {}).items():
+        setattr(union, column, value)
     uow.add(transition_row(uow, union, name, before, effective_on, comment))
     uow.session.flush()
     return union
@@ -241,7 +236,7 @@ def _refuse_faults(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str,
     for pointer, code, of_union in coded:
         fault = uscc_fault(code, of_union=of_union, demo_numbers=demo_numbers) if code else None
         if fault is not None:
-            faults.append(FieldFault(pointer, f"code_{fault.value}", _("统一社会信用代码不正确,请核对。")))
+            faults.append(FieldFault(pointer, f"code_{fault.value}", _("统一社会信用代码不正确，请核对。")))
     holder = select(GrassrootsUnion.id).where(GrassrootsUnion.uscc == union.uscc)
     with uow.session.no_autoflush:
         taken = union.uscc and uow.session.scalar(holder) not in (None, union.id)
@@ -251,57 +246,6 @@ def _refuse_faults(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str,
         faults.append(FieldFault("/employers", "one_employer", _("独立建会只有一个单位。")))
     if faults:
         raise invalid(*faults)
-
-
-def _replace_parts(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]) -> None:
-    if values.get("employers") is not None:
-        _replace(uow, CoveredUnit, union, _covered(uow, union, values["employers"]))
-    if values.get("committee") is not None:
-        wanted = values["committee"]
-        years, started_on = wanted["years"], wanted["started_on"]
-        _refuse_unlawful_term(uow, years, started_on)
-        term = CommitteeTerm(
-            union_id=union.id,
-            started_on=started_on,
-            years=years,
-            ends_on=term_end(started_on, years),
-            seats=wanted.get("seats"),
-        )
-        _replace(uow, CommitteeTerm, union, [term])
-    if values.get("papers") is not None:
-        papers = [
-            UnionPaper(union_id=union.id, kind=p["kind"], number=p.get("number"), dated_on=p.get("dated_on"))
-            for p in values["papers"]
-        ]
-        _replace(uow, UnionPaper, union, papers)
-
-
-def _refuse_unlawful_term(uow: UnitOfWork, years: int, started_on: date) -> None:
-    lawful = figure(uow, "organising.committee.term_years", started_on)
-    if years not in lawful.value:
-        choices = "、".join(str(value) for value in lawful.value)
-        detail = _("任期只能是 {choices} 年({basis})。", choices=choices, basis=lawful.basis)
-        raise invalid(FieldFault("/committee/years", "term_not_3_or_5", detail))
-
-
-def _covered(
-    uow: UnitOfWork, union: GrassrootsUnion, employers: Sequence[Mapping[str, Any]]
-) -> list[CoveredUnit]:
-    covered, seen = [], set()
-    for wanted in employers:
-        employer = obtain_employer(uow, wanted["name"].strip(), wanted.get("uscc") or None)
-        uow.session.flush()
-        if employer.id not in seen:
-            covered.append(CoveredUnit(union_id=union.id, employer_id=employer.id))
-        seen.add(employer.id)
-    return covered
-
-
-def _replace(uow: UnitOfWork, part: Any, union: GrassrootsUnion, fresh: Sequence[Any]) -> None:
-    for old in uow.session.scalars(select(part).where(part.union_id == union.id)):
-        uow.session.delete(old)
-    uow.session.flush()
-    uow.add(*fresh)
 
 
 def _founding(uow: UnitOfWork, union: GrassrootsUnion) -> Founding:

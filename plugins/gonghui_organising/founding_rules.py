@@ -76,10 +76,10 @@ def _missing(union: GrassrootsUnion) -> Iterator[FieldFault]:
         if getattr(union, name) is None:
             yield FieldFault(f"/{name}", "required", detail)
     if union.members == 0:
-        yield FieldFault("/members", "no_members", _("没有会员,不能建会。"))
+        yield FieldFault("/members", "no_members", _("没有会员，不能建会。"))
     if not union.near_relatives_excluded:
         # 工会法 Art. 10: near relatives of the main person in charge may not be candidates.
-        detail = _("请确认候选人中没有单位主要负责人的近亲属(工会法第十条)。")
+        detail = _("请确认候选人中没有单位主要负责人的近亲属（工会法第十条）。")
         yield FieldFault("/near_relatives_excluded", "relatives_not_excluded", detail)
 
 
@@ -90,7 +90,7 @@ def _employers(uow: UnitOfWork, founding: Founding) -> Iterator[FieldFault]:
         return
     least = figure(uow, "organising.joint_union.employers_from")
     if founding.employers < least.value:
-        detail = _("联合工会至少涵盖 {n} 个单位({basis})。", n=least.value, basis=least.basis)
+        detail = _("联合工会至少涵盖 {n} 个单位（{basis}）。", n=least.value, basis=least.basis)
         yield FieldFault("/employers", "too_few_employers", detail)
 
 
@@ -98,19 +98,18 @@ def _preparation(uow: UnitOfWork, union: GrassrootsUnion) -> Iterator[FieldFault
     size = figure(uow, "organising.preparatory_group.size")
     least, most = size.value
     if union.preparatory_group_size is None or not least <= union.preparatory_group_size <= most:
-        detail = _("筹备组应为 {least} 至 {most} 人({basis})。", least=least, most=most, basis=size.basis)
+        detail = _("筹备组应为 {least} 至 {most} 人（{basis}）。", least=least, most=most, basis=size.basis)
         yield FieldFault("/preparatory_group_size", "preparatory_group_size", detail)
 
 
 def _committee(uow: UnitOfWork, founding: Founding) -> Iterator[FieldFault]:
     term, members = founding.term, founding.union.members
     if term is None:
-        yield FieldFault("/committee", "required", _("请填写委员会:选举日期、任期和委员人数。"))
+        yield FieldFault("/committee", "required", _("请填写委员会：选举日期、任期和委员人数。"))
         return
     lawful = figure(uow, "organising.committee.term_years", term.started_on)
     if term.years not in lawful.value:
-        choices = "、".join(str(years) for years in lawful.value)
-        detail = _("任期只能是 {choices} 年({basis})。", choices=choices, basis=lawful.basis)
+        detail = _("任期只能是 {choices} 年（{basis}）。", choices=lawful.value, basis=lawful.basis)
         yield FieldFault("/committee/years", "term_not_3_or_5", detail)
     if term.started_on > clock.today():
         yield FieldFault("/committee/started_on", "in_future", _("选举日期不能晚于今天。"))
@@ -125,7 +124,7 @@ def _seats(uow: UnitOfWork, seats: int, members: int) -> Iterator[FieldFault]:
     least, most = seat_range(table, members)
     if not least <= seats <= most:
         detail = _(
-            "会员 {members} 人,委员应为 {least} 至 {most} 人({basis})。",
+            "会员 {members} 人，委员应为 {least} 至 {most} 人（{basis}）。",
             members=members,
             least=least,
             most=most,
@@ -140,5 +139,5 @@ def _papers(uow: UnitOfWork, founding: Founding) -> Iterator[FieldFault]:
     there = {paper.kind for paper in founding.papers}
     for kind in figure(uow, "organising.founding.papers").value:
         if kind not in there:
-            detail = _("缺少材料:{paper}。", paper=PAPER_NAMES[kind])
+            detail = _("缺少材料：{paper}。", paper=PAPER_NAMES[kind])
             yield FieldFault("/papers", f"paper_missing:{kind}", detail)

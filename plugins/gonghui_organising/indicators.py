@@ -110,7 +110,7 @@ INDICATORS = (
         permission=READ,
         source=unions_founded,
         breakdowns=_KINDS,
-        definition=_("期间内经上级工会批准成立的基层工会数,以批准生效日计。"),
+        definition=_("期间内经上级工会批准成立的基层工会数，以批准生效日计。"),
     ),
     Indicator(
         code="organising.unions_in_force",
@@ -130,6 +130,6 @@ INDICATORS = (
         permission=READ,
         source=units_covered,
         breakdowns=_KINDS,
-        definition=_("期末工会所涵盖的单位数,同一单位只计一次;工会数与涵盖单位数不能相加。"),
+        definition=_("期末工会所涵盖的单位数，同一单位只计一次；工会数与涵盖单位数不能相加。"),
     ),
 )

@@ -233,10 +233,10 @@ def _check_code(row: _Examined, key: str, subject: str, code: str, rules: _Rules
 def _street(row: _Examined, rules: _Rules) -> str:
     street = cells.name(row.cell("street"))
     if not street:
-        message = _("没有填所属街道。填其中一个：{known}。", known="、".join(rules.streets))
+        message = _("没有填所属街道。填其中一个：{known}。", known=list(rules.streets))
         row.note("street", "street_missing", message)
     elif street not in rules.streets:
-        value, known = row.shown("street"), "、".join(rules.streets)
+        value, known = row.shown("street"), list(rules.streets)
         message = _("本区没有“{value}”。填其中一个：{known}。", value=value, known=known)
         row.note("street", "unknown_street", message)
     return street
@@ -291,7 +291,7 @@ def _day(row: _Examined, key: str, missing: str, message: Text) -> date | None:
 
 def _term(row: _Examined, rules: _Rules) -> int | None:
     """The length of the term. Source: 工会法 Art. 16; the lawful lengths come as `terms`."""
-    lawful = "、".join(map(str, sorted(rules.terms)))
+    lawful = sorted(rules.terms)
     if cells.is_empty(row.cell("term_years")):
         row.note("term_years", "term_years_missing", _("没有填任期。填其中一个：{terms}。", terms=lawful))
         return None

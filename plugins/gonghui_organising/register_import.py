@@ -125,7 +125,7 @@ def _apart_from_taken_codes(
     free, faults = [], []
     for row in rows:
         if row.uscc in taken:
-            message = _("工会代码 {code} 已属于另一个工会,请核对。", code=row.uscc)
+            message = _("工会代码 {code} 已属于另一个工会，请核对。", code=row.uscc)
             faults.append(
                 Fault(register.sheet, row.row, register.headings["uscc"], "union_code_taken", message)
             )

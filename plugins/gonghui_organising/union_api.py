@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,9 @@ blueprint = Blueprint(
 )
 
 _COUNT = validate.Range(0, 10_000_000)
-_NAME = validate.Length(1, 200)
+_NAME = [validate.Length(1, 200), validate.Regexp(r"\s*\S")]
+# From the day of the Trade Union Law to one on which a term that begins then still ends within the calendar.
+_ELECTION = validate.Range(date(1992, 4, 3), date(2199, 12, 31))
 
 
 class EmployerIn(Schema):
@@ -41,7 +44,9 @@ class EmployerIn(Schema):
 
 class Committee(Schema):
     started_on = fields.Date(
-        required=True, metadata={"example": "2024-06-20", "description": "Day of the election"}
+        required=True,
+        validate=_ELECTION,
+        metadata={"example": "2024-06-20", "description": "Day of the election"},
     )
     years = fields.Integer(required=True, metadata={"example": 5, "description": "Length of the term"})
     seats = fields.Integer(allow_none=True, validate=validate.Range(1, 99), metadata={"example": 3})
@@ -81,7 +86,10 @@ class UnionChange(Schema):
 class NewUnion(UnionChange):
     org_unit_id = fields.UUID(
         required=True,
-        metadata={"x-sample": "org_unit_id", "description": "The enterprise's own node, or the unit above it"},
+        metadata={
+            "x-sample": "org_unit_id",
+            "description": "The enterprise's own node, or the unit above it",
+        },
     )
     name = fields.String(
         required=True, validate=_NAME, metadata={"example": "深圳市示例电子有限公司工会委员会"}

@@ -1,5 +1,7 @@
 """The contract that every operation and page keeps, derived from the URL map and the OpenAPI document."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gonghui.api.guard import PUBLIC, PUBLIC_PREFIXES
@@ -13,9 +15,8 @@ def tally(world: World) -> Tally:
     return Contract(world).run()
 
 
-def test_nobody_gets_what_is_not_theirs(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        print(f"\n{tally.line()}")
+def test_nobody_gets_what_is_not_theirs(tally: Tally, record_property: Callable[[str, str], None]) -> None:
+    record_property("contract", tally.line())
     assert tally.leaks == []
 
 

@@ -134,7 +134,7 @@ def _on_domain_error(error: DomainError) -> AnyResponse:
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
-    return problems.from_domain(Forbidden("csrf", _("页面已过期,请刷新后重新提交。")))
+    return problems.from_domain(Forbidden("csrf", _("页面已过期，请刷新后重新提交。")))
 
 
 def _is_page() -> bool:

@@ -37,14 +37,18 @@ _FIELDS: dict[type[fields.Field[Any]], dict[str, Text]] = {
         "invalid_awareness": _("此项的时区写法不对。"),
         "format": _("此项无法写成日期时间。"),
     },
-    fields.Date: {"invalid": _("此项应为日期,例如 2024-06-30。"), "format": _("此项无法写成日期。")},
+    fields.Date: {
+        "invalid": _("此项应为日期，例如 2024-06-30。"),
+        "invalid_awareness": _("此项的时区写法不对。"),
+        "format": _("此项无法写成日期。"),
+    },
     fields.List: {"invalid": _("此项应为列表。")},
     fields.Nested: {"type": _("此项应为对象。")},
     fields.Mapping: {"invalid": _("此项应为对象。")},
-    fields.Enum: {"unknown": _("此项应为其中之一:{choices}。")},
+    fields.Enum: {"unknown": _("此项应为其中之一：{choices}。")},
 }
 _VALIDATORS: dict[type[validate.Validator], dict[str, Text]] = {
-    validate.OneOf: {"default_message": _("应为其中之一:{choices}。")},
+    validate.OneOf: {"default_message": _("应为其中之一：{choices}。")},
     validate.Length: {
         "message_min": _("长度至少为 {min}。"),
         "message_max": _("长度最多为 {max}。"),

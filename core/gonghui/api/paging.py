@@ -42,7 +42,7 @@ def decode_cursor(cursor: str | None, parsers: Sequence[Any]) -> tuple[Any, ...]
         return tuple(parse(value) for parse, value in zip(parsers, raw, strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise invalid(
-            FieldFault("/query/cursor", "cursor_unknown", _("翻页标记无效,请从第一页重新开始。"))
+            FieldFault("/query/cursor", "cursor_unknown", _("翻页标记无效，请从第一页重新开始。"))
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, current_app, g, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
@@ -22,15 +22,15 @@ _BY_STATUS: dict[int, tuple[str, Text]] = {
     400: ("bad_request", _("请求的格式不对。")),
     401: ("unauthenticated", _("请先登录。")),
     403: ("forbidden", _("没有办理这件事的权限。")),
-    404: ("not_found", _("没有找到,或者无权查看。")),
+    404: ("not_found", _("没有找到，或者无权查看。")),
     405: ("method_not_allowed", _("这个地址不支持这种操作。")),
     409: ("conflict", _("当前状态不允许这样做。")),
     413: ("too_large", _("内容太大。")),
     415: ("unsupported_media_type", _("请以 application/json 提交。")),
     422: ("invalid_content", _("内容不符合要求。")),
-    429: ("too_many_requests", _("请求太频繁,请稍后再试。")),
-    500: ("internal_error", _("系统出错,已记录;请稍后再试。")),
-    503: ("unavailable", _("系统暂时不可用,请稍后再试。")),
+    429: ("too_many_requests", _("请求太频繁，请稍后再试。")),
+    500: ("internal_error", _("系统出错，已记录；请稍后再试。")),
+    503: ("unavailable", _("系统暂时不可用，请稍后再试。")),
 }
 
 
@@ -72,7 +72,8 @@ def from_http(error: HTTPException) -> AnyResponse:
         return error.get_response()
     code, detail = _BY_STATUS.get(status, _BY_STATUS[400 if status < 500 else 500])
     messages = getattr(error, "data", {}).get("messages", {})
-    errors = list(_from_messages(messages)) if isinstance(messages, dict) else []
+    # Only 422 names fields; what comes with a body that nobody could read is the library's own English.
+    errors = list(_from_messages(messages)) if status == 422 and isinstance(messages, dict) else []
     response = problem(status, code, str(detail), errors=errors)
     allowed = getattr(error, "valid_methods", None)
     if allowed:
@@ -83,7 +84,11 @@ def from_http(error: HTTPException) -> AnyResponse:
 def from_unexpected(error: Exception) -> Response:
     """The problem document of a defect, or of a database that refused; details go to the log only."""
     if isinstance(error, StaleDataError):
-        return from_domain(Stale("version_stale", _("记录已被他人修改,请重新读取后再改。")))
+        return from_domain(Stale("version_stale", _("记录已被他人修改，请重新读取后再改。")))
+    if isinstance(error, DataError):  # a text with NUL, a number beyond the column: content, not a defect
+        _log.warning("content_refused_by_database", path=request.path, request_id=g.get("request_id"))
+        code, detail = _BY_STATUS[422]
+        return problem(422, code, str(detail))
     status = 503 if isinstance(error, OperationalError) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]

@@ -83,7 +83,14 @@ def write(
 
 @event.listens_for(TenantSession, "before_flush")
 def _open_door(session: TenantSession, _context: Any, _instances: Any) -> None:
-    session.connection().info["recorded"] = True
+    session.info["door"] = session.connection().info
+    session.info["door"]["recorded"] = True
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _close_door(session: TenantSession, _undone: Any) -> None:
+    """A flush that failed wrote nothing, and leaves no door open behind it."""
+    session.info.get("door", {})["recorded"] = False
 
 
 @event.listens_for(TenantSession, "after_flush")
@@ -120,21 +127,26 @@ def _payload(row: Base, operation: str) -> dict[str, Any] | None:
     state = inspect(row)
     columns = [(attr.key, attr.columns[0]) for attr in state.mapper.column_attrs]
     if operation != "update":
-        values = {c.name: _shown(c, getattr(row, key)) for key, c in columns}
+        values = {c.name: shown(c, getattr(row, key)) for key, c in columns}
         return {"after": values} if operation == "insert" else {"before": values}
     before, after = {}, {}
     for key, column in columns:
         history: History = state.attrs[key].history
         if history.has_changes():
-            before[column.name] = _shown(column, history.deleted[0] if history.deleted else None)
-            after[column.name] = _shown(column, getattr(row, key))
+            before[column.name] = shown(column, history.deleted[0] if history.deleted else None)
+            after[column.name] = shown(column, getattr(row, key))
+    if not after:
+        return None
+    # What the flush itself wrote: the version, and columns that follow each change.
     version = state.mapper.version_id_col
-    if after and version is not None:
-        after[version.name] = getattr(row, version.name)
-    return {"before": before, "after": after} if after else None
+    for key, column in columns:
+        if column is version or column.onupdate is not None:
+            after[column.name] = shown(column, getattr(row, key))
+    return {"before": before, "after": after}
 
 
-def _shown(column: Any, value: Any) -> Any:
+def shown(column: Any, value: Any) -> Any:
+    """A column's value as the trail may hold it."""
     return REDACTED if column.info.get("redacted") and value is not None else json_value(value)
 
 

@@ -22,7 +22,7 @@ def hash_password(password: str) -> str:
 def password_fits(stored: str | None, password: str) -> bool:
     """Whether `password` is the one behind `stored`; takes as long where nothing is stored."""
     try:
-        return _hasher.verify(stored or _decoy(), password) and stored is not None
+        return _hasher.verify(stored or _decoy(), password) and bool(stored)
     except (VerifyMismatchError, InvalidHashError):
         return False
 

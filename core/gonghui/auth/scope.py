@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, select, true
 
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import forbidden, not_found
+from gonghui.errors import FieldFault, forbidden, invalid, not_found
 from gonghui.i18n import Text, _
-from gonghui.tenancy.org_tree import OrgUnit, in_subtree
+from gonghui.tenancy.org_tree import OrgUnit, find_named, in_subtree
+from gonghui.values.ids import parse_id
 from gonghui.values.principal import Grant, Principal
 
 
@@ -39,7 +40,7 @@ def explain(
 ) -> Explanation:
     """Why the principal may or may not use `permission` at a unit (or anywhere, without one)."""
     if principal.is_unrestricted:
-        return Explanation(True, _("平台操作员或系统本身,不受组织范围限制,但每一步都有审计记录。"))
+        return Explanation(True, _("平台操作员或系统本身，不受组织范围限制，但每一步都有审计记录。"))
     held = tuple(grant for grant in principal.grants if permission in grant.permissions)
     if not held:
         return Explanation(False, _("没有任何角色含有权限 {permission}。", permission=permission))
@@ -50,7 +51,7 @@ def explain(
     path = uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id))
     reaching = tuple(grant for grant in held if path is not None and path.startswith(grant.path))
     if not reaching:
-        return Explanation(False, _("角色只在别的组织及其下级有效,不包括此处。"), held)
+        return Explanation(False, _("角色只在别的组织及其下级有效，不包括此处。"), held)
     return Explanation(True, _("角色“{role}”在此处或上级组织有效。", role=reaching[0].role), reaching)
 
 
@@ -78,3 +79,19 @@ def unit_within(uow: UnitOfWork, principal: Principal, permission: str, unit_id:
     if found is None:
         raise not_found()
     return found
+
+
+def unit_called(uow: UnitOfWork, principal: Principal, permission: str, text: str) -> OrgUnit:
+    """The unit with this id or exact name, where `permission` reaches it.
+
+    Raises `NotFound`; for a name that several units within reach bear, `Invalid`.
+    """
+    unit_id = parse_id(text)
+    if unit_id is not None:
+        return unit_within(uow, principal, permission, unit_id)
+    named = [unit for unit in find_named(uow, text) if reaches(principal, permission, unit.path)]
+    if len(named) > 1:
+        raise invalid(FieldFault("/org_unit_id", "name_ambiguous", _("有多个同名组织，请改用编号。")))
+    if not named:
+        raise not_found()
+    return named[0]

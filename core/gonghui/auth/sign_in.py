@@ -94,7 +94,7 @@ def _locked_out(until: datetime) -> TooManyAttempts:
     wait = max(1, int((until - clock.now()).total_seconds()))
     return TooManyAttempts(
         "locked_out",
-        _("登录失败次数过多,请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
+        _("登录失败次数过多，请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
         extra={"retry_after": wait},
     )
 

@@ -83,6 +83,10 @@ class TenantTable(Base):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-20)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-19)
 
+    def __init__(self, **values: Any) -> None:
+        # The id is there from the start, so that rows can point to one another before a single flush.
+        super().__init__(**{"id": new_id(), **values})
+
 
 def unique(*columns: str) -> UniqueConstraint:
     """A unique constraint within one tenant."""

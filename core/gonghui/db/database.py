@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
 from gonghui.db.roles import make_roles, refuse_powerful_role, role_passwords
@@ -92,23 +93,29 @@ class Database:
             yield connection
 
     def create(self) -> bool:
-        """Make roles and database where they are missing; True when the database is new."""
+        """Make roles and database where they are missing, closed to all other roles; True when it is new."""
         admin = create_engine(self.admin_url, isolation_level="AUTOCOMMIT")
         try:
             with admin.connect() as connection:
                 with admin.execution_options(isolation_level="READ COMMITTED").begin() as setup:
                     make_roles(setup, self._passwords)
-                if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": self.name}):
-                    return False
-                connection.exec_driver_sql(f'CREATE DATABASE "{self.name}" OWNER {policies.OWNER}')
-            with create_engine(self.admin_url.set(database=self.name)).begin() as inside:
-                inside.exec_driver_sql("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-                inside.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
-                for role in (policies.APP, policies.OPERATOR):
-                    inside.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
-            return True
+                known = text("SELECT 1 FROM pg_database WHERE datname = :n")
+                is_new = connection.scalar(known, {"n": self.name}) is None
+                if is_new:
+                    connection.exec_driver_sql(f'CREATE DATABASE "{self.name}" OWNER {policies.OWNER}')
+            self._close_to_others()
+            return is_new
         finally:
             admin.dispose()
+
+    def _close_to_others(self) -> None:
+        """Let nobody in but our roles; done again each time, because a creation may have been cut short."""
+        inside = create_engine(self.admin_url.set(database=self.name), poolclass=NullPool)
+        with inside.begin() as connection:
+            connection.exec_driver_sql("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+            connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
+            for role in (policies.APP, policies.OPERATOR):
+                connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
 
     def dispose(self) -> None:
         """Close every connection."""

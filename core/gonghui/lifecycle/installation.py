@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 
@@ -26,6 +26,7 @@ from gonghui.lifecycle.onboarding import (
 )
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.settings import Settings
+from gonghui.tenancy.switches import plugin_off
 from gonghui.tenancy.tenants import tenant_with_code
 
 #: Declared tenants of the demonstration, and whether their plugins fill them with made-up records.
@@ -41,13 +42,17 @@ class Installation:
         self.server_url = server_url
 
     @contextmanager
-    def acting(self, tenant: str, login: str | None, *, command: str = "") -> Iterator[UnitOfWork]:
+    def acting(
+        self, tenant: str, login: str | None, *, command: str, plugin: str | None = None
+    ) -> Iterator[UnitOfWork]:
         """A unit of work at a tenant: as the operator, or as an account for which the operator acts.
 
-        Entering a tenant is an entry in the platform's own trail. Raises `NotFound`.
+        Entering a tenant is an entry in the platform's own trail. Raises `NotFound`, also where `plugin` is off.
         """
         view = tenant_with_code(self.database, tenant)
-        note_platform(self.database, "tenant.entered", command or "command line", view.id, acting_as=login)
+        if plugin is not None and plugin not in view.plugins_on:
+            raise plugin_off(plugin)
+        note_platform(self.database, "tenant.entered", command, view.id, acting_as=login)
         with self.database.unit_of_work(operator_principal(view.id)) as uow:
             if login is not None:
                 try:
@@ -104,22 +109,22 @@ def _prepared(settings: Settings, url: str) -> Iterator[Installation]:
 
 
 def at_tenant(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a click command the options `--tenant` and `--as`, and a unit of work as its first argument."""
+    """Give a click command the options `--tenant` and `--as`, and a unit of work as its first argument.
+
+    A command below the name of a plugin runs only where the plugin is on.
+    """
 
     @click.option("--tenant", required=True, help="Code of the tenant.")
     @click.option(
         "--as", "login", help="Act for this account; without it, as the operator. Both are recorded."
     )
     @wraps(command)
-    def wrapper(context: click.Context, tenant: str, login: str | None, **options: Any) -> Any:
-        with (
-            context.obj() as installation,
-            installation.acting(tenant, login, command=context.command_path) as uow,
-        ):
-            return command(uow, **options)
+    def wrapper(*, tenant: str, login: str | None, **options: Any) -> Any:
+        context = click.get_current_context()
+        group = context.command_path.split()[1:2]
+        with context.obj() as installation:
+            plugin = group[0] if group and group[0] in installation.registry.plugins else None
+            with installation.acting(tenant, login, command=context.command_path, plugin=plugin) as uow:
+                return command(uow, **options)
 
-    named = click.option(
-        "--as", "login", help="Act for this account; without it, as the operator. Both are recorded."
-    )
-    placed = click.option("--tenant", required=True, help="Code of the tenant.")
-    return placed(named(click.pass_context(cast(Any, wrapper))))
+    return wrapper

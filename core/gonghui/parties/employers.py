@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Index, or_, select, text
 from sqlalchemy.orm import Mapped
@@ -54,11 +54,14 @@ def find_all(
     return {pair: employer for pair, employer in found.items() if employer is not None}
 
 
-def obtain(uow: UnitOfWork, name: str, uscc: str | None) -> Employer:
-    """The employer with this code (or this name, where it has none), entered where it was not known."""
-    known = find_all(uow, [(name, uscc)])
-    if known:
-        return known[(name, uscc)]
-    fresh = new_employer(name, uscc)
-    uow.add(fresh)
-    return fresh
+def obtain(uow: UnitOfWork, wanted: Sequence[tuple[str, str | None]]) -> list[Employer]:
+    """An employer for each `(name, uscc)` pair, in order; those not known are entered.
+
+    The code decides who an employer is; without one, the name does.
+    """
+    known = {code or name: employer for (name, code), employer in find_all(uow, wanted).items()}
+    for name, code in wanted:
+        if (code or name) not in known:
+            known[code or name] = fresh = new_employer(name, code)
+            uow.add(fresh)
+    return [known[code or name] for name, code in wanted]

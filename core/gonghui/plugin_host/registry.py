@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
@@ -64,8 +65,9 @@ class Registry:
         return None
 
 
+@cache
 def discover() -> Registry:
-    """Load every plugin that is installed; never die of one."""
+    """Load every plugin that is installed, once a process; never die of one."""
     registry = Registry()
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from gonghui.audit.recorder import entry_for, json_value, write
+from gonghui.audit.recorder import entry_for, shown, write
 from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.values.ids import new_id
@@ -56,5 +56,5 @@ def _entry(uow: UnitOfWork, table: Any, row: dict[str, Any]) -> tuple[dict[str, 
         table=table.fullname,
         object_id=row["id"],
         org_unit_id=row.get("org_unit_id"),
-        payload={"after": {name: json_value(value) for name, value in row.items()}},
+        payload={"after": {column.name: shown(column, row[column.name]) for column in table.columns}},
     )

@@ -35,8 +35,8 @@ class Record(TenantTable):
 def check_version(record: Record, expected: int | None) -> None:
     """Raise unless the caller names the version that the record has now."""
     if expected is None:
-        raise PreconditionRequired("version_required", _("请先读取记录,并在 If-Match 中写明它的版本。"))
+        raise PreconditionRequired("version_required", _("请先读取记录，并在 If-Match 中写明它的版本。"))
     if expected != record.version:
         raise Stale(
-            "version_stale", _("记录已被他人修改,请重新读取后再改。"), extra={"version": record.version}
+            "version_stale", _("记录已被他人修改，请重新读取后再改。"), extra={"version": record.version}
         )

@@ -5,7 +5,7 @@ from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
-from gonghui.auth.scope import reaches, unit_within, visible
+from gonghui.auth.scope import reaches, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.policies import protect
 from gonghui.db.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
 from gonghui.parties.employers import Employer, new_employer
 from gonghui.parties.employers import find_all as find_employers
-from gonghui.parties.employers import obtain as obtain_employer
+from gonghui.parties.employers import obtain as obtain_employers
 from gonghui.plugin_host.manifest import Plugin, RegisterImport, RoleTemplate
 from gonghui.records.bulk import insert_many
 from gonghui.records.record import Record, check_version
@@ -94,7 +94,7 @@ __all__ = [
     "new_id",
     "new_unit",
     "not_found",
-    "obtain_employer",
+    "obtain_employers",
     "operation",
     "page_response",
     "protect",
@@ -107,6 +107,7 @@ __all__ = [
     "transition_row",
     "under",
     "unique",
+    "unit_called",
     "unit_within",
     "uscc_fault",
     "visible",

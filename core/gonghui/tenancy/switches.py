@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.db.base import TenantTable, unique
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import NotFound
+from gonghui.i18n import _
 from gonghui.values import clock
 
 
@@ -34,3 +36,13 @@ def switch(uow: UnitOfWork, plugin: str, *, on: bool) -> PluginSwitch:
         found.is_on = on
     uow.session.flush()
     return found
+
+
+def plugins_on(uow: UnitOfWork) -> frozenset[str]:
+    """Ids of the plugins that the tenant of the transaction has on."""
+    return frozenset(uow.session.scalars(select(PluginSwitch.plugin).where(PluginSwitch.is_on)))
+
+
+def plugin_off(plugin: str) -> NotFound:
+    """The answer, at a terminal, for a plugin that the tenant has off."""
+    return NotFound("plugin_off", _("插件 {plugin} 没有启用。", plugin=plugin))

@@ -86,7 +86,7 @@ def tenant_with_code(database: Database, code: str) -> TenantView:
     if found is None:
         known = ", ".join(all_codes(database)) or "—"
         raise NotFound(
-            "unknown_tenant", _("没有代码为 {code} 的工会。现有:{known}。", code=code, known=known)
+            "unknown_tenant", _("没有代码为 {code} 的工会。现有：{known}。", code=code, known=known)
         )
     return found
 
@@ -99,9 +99,10 @@ def all_codes(database: Database) -> list[str]:
 
 def here(uow: UnitOfWork) -> Tenant:
     """The tenant of the transaction."""
-    tenant = uow.session.get(Tenant, uow.tenant_id)
+    tenant: Tenant | None = uow.kept.get(Tenant) or uow.session.get(Tenant, uow.tenant_id)
     if tenant is None:
         raise NoTenant(f"there is no tenant {uow.tenant_id}")
+    uow.kept[Tenant] = tenant
     return tenant
 
 

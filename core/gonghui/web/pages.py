@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, session
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import PasswordField, StringField
 
 from gonghui.api.operations import SIGNED_IN, operation
+from gonghui.api.paging import decode_cursor, encode_cursor
 from gonghui.auth.sign_in import sign_in, sign_out
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, not_found
@@ -43,7 +45,9 @@ class SignInForm(FlaskForm):
 
 @blueprint.get("/sign-in")
 def show_sign_in() -> str:
-    """The page where one signs in."""
+    """The page where one signs in; its language can be chosen, and is remembered."""
+    if request.args.get("lang") in LOCALES:
+        session["lang"] = request.args["lang"]
     return render_template(
         "sign_in.html", form=SignInForm(), problem=None, next=request.args.get("next", "/")
     )
@@ -89,7 +93,7 @@ def choose_language(_uow: UnitOfWork, code: str) -> AnyResponse:
     if code not in LOCALES:
         raise not_found()
     session["lang"] = code
-    return redirect("/")
+    return redirect(_inside(request.form.get("next")))
 
 
 @blueprint.get("/")
@@ -107,7 +111,7 @@ def show_home(uow: UnitOfWork) -> str:
         "home.html",
         units=units,
         period=period,
-        choices=_choices(),
+        choices=_choices(period),
         figures=figures(uow, mine, period),
         plugins=[
             p
@@ -124,9 +128,17 @@ def show_figure(uow: UnitOfWork, code: str) -> str:
     indicator, period = find(_indicators(), code), _period()
     if not uow.principal.holds(indicator.permission):
         raise not_found()
-    figure = figures(uow, [indicator], period)[0]
-    rows = open_figure(uow, indicator, period, limit=_MOST_RECORDS)
-    return render_template("figure.html", figure=figure, period=period, rows=rows, most=_MOST_RECORDS)
+    after = decode_cursor(request.args.get("cursor"), (date.fromisoformat, UUID, str))
+    rows = open_figure(uow, indicator, period, after=after, limit=_MOST_RECORDS + 1)
+    last = rows[_MOST_RECORDS - 1] if len(rows) > _MOST_RECORDS else None
+    return render_template(
+        "figure.html",
+        figure=figures(uow, [indicator], period)[0],
+        period=period,
+        rows=rows[:_MOST_RECORDS],
+        is_first=after is None,
+        next_cursor=encode_cursor((last.on, last.id, last.key)) if last else None,
+    )
 
 
 @blueprint.get("/docs")
@@ -148,6 +160,15 @@ def get_openapi(_uow: UnitOfWork) -> Response:
 def get_swagger(name: str) -> AnyResponse:
     """Swagger UI's own files, from its package."""
     return send_from_directory(_SWAGGER, name, request.environ, max_age=86_400)
+
+
+@blueprint.after_app_request
+def show_problem(answer: Response) -> Response:
+    """Whoever asked with a browser gets every refusal as a page, not as JSON."""
+    if answer.mimetype != "application/problem+json" or request.path.startswith("/api/") or "tenant" not in g:
+        return answer
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return error_page(answer) if wanted == "text/html" else answer
 
 
 def error_page(answer: Response) -> Response:
@@ -176,18 +197,18 @@ def _period() -> Period:
         return Period.parse(f"{today.year}H{1 if today.month <= 6 else 2}")
 
 
-def _choices() -> list[str]:
-    year = clock.today().year
-    return [f"{y}H{half}" for y in range(year, year - 4, -1) for half in (2, 1)]
+def _choices(shown: Period) -> list[Period]:
+    """Half-years that have begun, newest first, and the one that is shown."""
+    today = clock.today()
+    years = range(today.year, today.year - 4, -1)
+    halves = [Period.parse(f"{year}H{half}") for year in years for half in (2, 1)]
+    begun = [half for half in halves if half.first <= today]
+    return begun if shown in begun else [shown, *begun]
 
 
 def _inside(target: str | None) -> str:
     """Only a path of this very host: a link may not lead a fresh sign-in elsewhere."""
-    parts = urlsplit(target or "/")
-    safe = (
-        not parts.netloc
-        and not parts.scheme
-        and parts.path.startswith("/")
-        and not parts.path.startswith("//")
-    )
-    return target if safe and target and "\\" not in target else "/"
+    target = target or "/"
+    # A browser reads `//x`, `///x` and `/\x` as the host x, and leaves tabs and line ends out.
+    is_path = target.startswith("/") and not target.startswith("//")
+    return target if is_path and "\\" not in target and target.isprintable() else "/"

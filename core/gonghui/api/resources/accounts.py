@@ -74,7 +74,7 @@ def create_account(uow: UnitOfWork, body: dict[str, Any]) -> Any:
         raise invalid(FieldFault("/role", "unknown_role", _("没有这个角色。")))
     _refuse_escalation(uow, role, unit.path)
     if find_account(uow, body["login"]) is not None:
-        raise invalid(FieldFault("/login", "login_taken", _("这个登录名已被使用,请换一个。")))
+        raise invalid(FieldFault("/login", "login_taken", _("这个登录名已被使用，请换一个。")))
     uow.note("core.account.opened")
     person = new_person(body["name"].strip())
     uow.add(person)

@@ -46,6 +46,7 @@ class FigureOut(Schema):
     aggregation = fields.String()
     definition = fields.String()
     parts = fields.Dict(keys=fields.String(), values=fields.Integer())
+    part_titles = fields.Dict(keys=fields.String(), values=fields.String())
     records = fields.Integer(metadata={"description": "How many records the figure opens to"})
     href = fields.String()
 

@@ -47,7 +47,9 @@ class NewUnit(Schema):
         required=True, validate=validate.OneOf(_KINDS), metadata={"example": "park_federation"}
     )
     name = fields.String(
-        required=True, validate=validate.Length(1, 200), metadata={"example": "示例园区工联会"}
+        required=True,
+        validate=[validate.Length(1, 200), validate.Regexp(r"\s*\S")],
+        metadata={"example": "示例园区工联会"},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g, request, session
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
@@ -103,7 +103,7 @@ def post_sign_in(body: dict[str, str]) -> dict[str, Any]:
 def delete_session(uow: UnitOfWork) -> Response:
     """Sign out: the session that came with this request ends now."""
     _scheme, _sep, secret = request.headers.get("Authorization", "").partition(" ")
-    sign_out(uow, secret.strip())
+    sign_out(uow, secret.strip() or session.pop("secret", ""))
     return Response(status=204)
 
 
@@ -159,7 +159,7 @@ def list_tokens(uow: UnitOfWork) -> list[ApiToken]:
 def post_token(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
     """Issue a token for a program; it can do no more than I can. A token cannot issue tokens."""
     if uow.principal.signed_in_by == "token":
-        raise invalid(FieldFault("/", "token_from_token", _("令牌不能再签发令牌,请登录后操作。")))
+        raise invalid(FieldFault("/", "token_from_token", _("令牌不能再签发令牌，请登录后操作。")))
     account = account_by_id(uow, uow.principal.account_id) if uow.principal.account_id else None
     if account is None:
         raise not_found()

@@ -261,13 +261,13 @@ def _missing_sentence(missing: Sequence[str], header: _Header) -> Text:
         return _(
             "前 {within} 行里找不到表头。表头要有这些列：{headings}。",
             within=HEADER_WITHIN,
-            headings="、".join(missing),
+            headings=missing,
         )
     return _(
         "工作表“{sheet}”第 {row} 行的表头缺少：{headings}。补上这些列，再上传。",
         sheet=header.sheet.name,
         row=header.row,
-        headings="、".join(missing),
+        headings=missing,
     )
 
 
