@@ -13,7 +13,7 @@ from flask.json.provider import JSONProvider
 from sqlalchemy import text
 
 from gonghui import logs
-from gonghui.api import guard, messages, openapi
+from gonghui.api import guard, openapi
 from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db.database import Database, database_at
@@ -58,7 +58,6 @@ def create_app(
         PROPAGATE_EXCEPTIONS=False,
     )
     load_catalogues(_CORE / "locale")
-    messages.install()
     database = database or _configured_database()
     registry = registry or discover()
     ttl = settings().switch_ttl_seconds
@@ -80,7 +79,6 @@ def _mount(app: Flask, registry: Registry) -> None:
     app.register_blueprint(pages.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
-    app.extensions["gonghui_error_page"] = pages.error_page
     openapi.complete(app, api)
     app.extensions["gonghui_documents"] = openapi.Documents(api, registry)
 

@@ -14,7 +14,6 @@ import orjson
 from marshmallow import ValidationError
 
 from gonghui import __version__, demo_server, logs
-from gonghui.api import messages
 from gonghui.auth.accounts import find_account
 from gonghui.auth.passwords import hash_password
 from gonghui.auth.scope import explain, require, unit_called
@@ -259,7 +258,6 @@ def main() -> None:
     logs.configure()
     set_locale(os.environ.get("GONGHUI_LANG", "zh"))
     load_catalogues(Path(__file__).parent / "locale")
-    messages.install()
     _add_plugin_commands()
     try:
         gonghui(standalone_mode=True)

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from gonghui.api import problems
 from gonghui.auth.recognition import recognise
 from gonghui.db.database import Database
-from gonghui.errors import DomainError, Forbidden, NotFound, Unauthenticated, not_found
+from gonghui.errors import DomainError, Forbidden, Unauthenticated, not_found
 from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
 from gonghui.plugin_host.gate import is_open
 from gonghui.plugin_host.registry import Registry
@@ -53,7 +53,7 @@ def install(app: Flask) -> None:
     app.before_request(_open_request)
     app.after_request(_finish)
     app.teardown_request(_close_request)
-    app.register_error_handler(DomainError, _on_domain_error)
+    app.register_error_handler(DomainError, problems.from_domain)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(HTTPException, problems.from_http)
     app.register_error_handler(Exception, problems.from_unexpected)
@@ -122,23 +122,15 @@ def _wanted_locale() -> str:
     chosen = request.args.get("lang") or session.get("lang")
     if chosen in LOCALES:
         return str(chosen)
-    return request.accept_languages.best_match(LOCALES) or DEFAULT_LOCALE
-
-
-def _on_domain_error(error: DomainError) -> AnyResponse:
-    pages = current_app.extensions.get("gonghui_error_page")
-    if pages is not None and isinstance(error, (NotFound, Forbidden)) and _is_page():
-        response: AnyResponse = pages(problems.from_domain(error))
-        return response
-    return problems.from_domain(error)
+    for tag, quality in request.accept_languages:
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language in LOCALES:
+            return language
+    return DEFAULT_LOCALE
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
     return problems.from_domain(Forbidden("csrf", _("页面已过期，请刷新后重新提交。")))
-
-
-def _is_page() -> bool:
-    return not request.path.startswith("/api/")
 
 
 def _finish(response: Response) -> Response:

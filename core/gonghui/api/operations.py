@@ -35,7 +35,10 @@ class _Parser(FlaskParser):
         content = req.get_data()
         if content and not req.is_json:
             abort(415)
-        return orjson.loads(content) if content else missing
+        try:
+            return orjson.loads(content) if content else missing
+        except orjson.JSONDecodeError:
+            abort(400)
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """The query without `lang`, which every path understands."""

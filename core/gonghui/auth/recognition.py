@@ -59,7 +59,8 @@ def principal_of(
 def principal_from(tenant_id: UUID, row: Any, signed_in_by: str, on_behalf_by: str = "") -> Principal:
     """The value that the rest of the platform knows."""
     grants = tuple(
-        Grant(UUID(g["unit"]), g["path"], g["role"], frozenset(g["permissions"])) for g in row.grants or ()
+        Grant(UUID(g["unit"]), g["path"], g["role"], frozenset(g["permissions"]), g["title"])
+        for g in row.grants or ()
     )
     return Principal(
         kind=PrincipalKind(row.kind),
@@ -89,7 +90,16 @@ def _grants() -> Any:
     """Roles in force today, as JSON, so that recognising somebody is one round trip."""
     today: Any = bindparam("today")
     entry = func.jsonb_build_object(
-        "unit", OrgUnit.id, "path", OrgUnit.path, "role", Role.code, "permissions", Role.permissions
+        "unit",
+        OrgUnit.id,
+        "path",
+        OrgUnit.path,
+        "role",
+        Role.code,
+        "title",
+        Role.name,
+        "permissions",
+        Role.permissions,
     )
     return (
         select(func.jsonb_agg(entry))

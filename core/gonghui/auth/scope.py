@@ -47,12 +47,12 @@ def explain(
     if principal.token_permissions is not None and permission not in principal.token_permissions:
         return Explanation(False, _("令牌不含权限 {permission}。", permission=permission))
     if unit_id is None:
-        return Explanation(True, _("角色“{role}”含有此权限。", role=held[0].role), held)
+        return Explanation(True, _("角色“{role}”含有此权限。", role=held[0].title), held)
     path = uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id))
     reaching = tuple(grant for grant in held if path is not None and path.startswith(grant.path))
     if not reaching:
         return Explanation(False, _("角色只在别的组织及其下级有效，不包括此处。"), held)
-    return Explanation(True, _("角色“{role}”在此处或上级组织有效。", role=reaching[0].role), reaching)
+    return Explanation(True, _("角色“{role}”在此处或上级组织有效。", role=reaching[0].title), reaching)
 
 
 def require(principal: Principal, permission: str) -> None:

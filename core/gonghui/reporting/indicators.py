@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import Select, and_, func, literal, select, tuple_
 
 from gonghui.auth.scope import visible
 from gonghui.db.unit_of_work import UnitOfWork
@@ -38,12 +38,11 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Figure:
-    """The value of an indicator, its parts, and how many records it opens to."""
+    """The value of an indicator, which is the number of records it opens to, and its parts, which add up to it."""
 
     indicator: Indicator
     value: int
     parts: dict[str, int]
-    records: int
 
 
 def figures(
@@ -56,10 +55,9 @@ def figures(
 def _figure(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Figure:
     rows = _within(uow, indicator, period, unit_path)
     kinds = list(indicator.breakdowns)
-    counted = [func.count(func.distinct(rows.c.key)), func.count(func.distinct(rows.c.id))]
-    parts = [func.count(func.distinct(case((rows.c.breakdown == kind, rows.c.key)))) for kind in kinds]
-    value, records, *by_kind = uow.session.execute(select(*counted, *parts).select_from(rows)).one()
-    return Figure(indicator, value, dict(zip(kinds, by_kind, strict=True)), records)
+    parts = [func.count().filter(rows.c.breakdown == kind) for kind in kinds]
+    value, *by_kind = uow.session.execute(select(func.count(), *parts).select_from(rows)).one()
+    return Figure(indicator, value, dict(zip(kinds, by_kind, strict=True)))
 
 
 def open_figure(
@@ -74,18 +72,23 @@ def open_figure(
     """The records behind a figure, by day, id and key; `after` is the last of the page before."""
     rows = _within(uow, indicator, period, unit_path)
     order = (rows.c.on, rows.c.id, rows.c.key)
-    page = select(rows).distinct().order_by(*order).limit(limit)
+    page = select(rows).order_by(*order).limit(limit)
     if after is not None:
         page = page.where(tuple_(*order) > tuple_(*(literal(part) for part in after)))
     return list(uow.session.execute(page))
 
 
 def _within(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Any:
+    """What is counted, one row for each key: the number is the length of the list, and its parts add up to it."""
     source = indicator.source(period).subquery()
     conditions = [visible(uow.principal, indicator.permission, source.c.org_unit_id)]
     if unit_path is not None:
         conditions.append(source.c.org_unit_id.in_(select(OrgUnit.id).where(under([unit_path]))))
-    return select(source).where(and_(*conditions)).subquery()
+    turn = (
+        func.row_number().over(partition_by=source.c.key, order_by=(source.c.on, source.c.id)).label("turn")
+    )
+    counted = select(source, turn).where(and_(*conditions)).subquery()
+    return select(counted).where(counted.c.turn == 1).subquery()
 
 
 def find(indicators: Sequence[Indicator], code: str) -> Indicator:

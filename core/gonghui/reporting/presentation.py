@@ -23,7 +23,7 @@ def figure_json(figure: Figure, period: Period, org_unit_id: UUID | None = None)
         "definition": str(indicator.definition),
         "parts": figure.parts,
         "part_titles": {kind: str(title) for kind, title in indicator.breakdowns.items()},
-        "records": figure.records,
+        "records": figure.value,
         "href": f"/api/v1/figures/{quote(indicator.code)}/records?period={period.code}{unit}",
     }
 

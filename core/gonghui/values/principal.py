@@ -28,6 +28,7 @@ class Grant:
     path: str
     role: str
     permissions: frozenset[str]
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,253 @@
+"""Every text of the product exists in both languages, alike in what it says, and well written in each."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from marshmallow import Schema, ValidationError, class_registry, fields, validate
+
+from gonghui.api import messages  # noqa: F401 - puts our messages in before the schemas below are made
+from gonghui.i18n import Text, _, load_catalogues, locale
+from gonghui.plugin_host.registry import discover
+from gonghui.testing import Federation
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = [
+    path.parent.relative_to(ROOT)
+    for parent in ("core", "plugins")
+    for path in sorted((ROOT / parent).glob("*/locale"))
+]
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+
+_HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+_HALF_WIDTH = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff}”])[,:;()?!]|[,:;()?!](?=[\u4e00-\u9fff{“])")
+
+
+def _texts(package: Path) -> dict[str, str]:
+    """Every marked text of a package and where it stands."""
+    found = extract_from_dir(str(ROOT / package), METHODS, keywords={"_": None})
+    return {str(message): f"{package / name}:{line}" for name, line, message, _comments, _context in found}
+
+
+def _catalogue(package: Path) -> Catalog:
+    with (ROOT / package / "locale" / "en.po").open("rb") as source:
+        return read_po(source, abort_invalid=True)
+
+
+def _english(package: Path) -> dict[str, str]:
+    return {str(entry.id): str(entry.string) for entry in _catalogue(package) if entry.id}
+
+
+def _placeholders(message: str) -> list[str]:
+    return sorted(name for _text, name, _spec, _conversion in string.Formatter().parse(message) if name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    load_catalogues(ROOT / "core/gonghui/locale")
+    assert not discover().rejected
+
+
+def test_core_and_every_plugin_have_a_catalogue() -> None:
+    with_texts = {path.parent.relative_to(ROOT) for path in ROOT.glob("plugins/*/__init__.py")}
+    assert {Path("core/gonghui"), *with_texts} == set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_every_text_has_an_english_one(package: Path) -> None:
+    english = _english(package)
+    assert [f"{where}: {text}" for text, where in _texts(package).items() if not english.get(text)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_no_translation_is_stale_or_uncertain(package: Path) -> None:
+    catalogue = _catalogue(package)
+    assert sorted(set(_english(package)) - set(_texts(package))) == []
+    assert [entry.id for entry in catalogue if entry.id and entry.fuzzy] == []
+    assert list(catalogue.obsolete) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_both_languages_have_the_same_placeholders(package: Path) -> None:
+    differing = [
+        text for text, other in _english(package).items() if _placeholders(text) != _placeholders(other)
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_no_english_text_has_chinese_in_it(package: Path) -> None:
+    assert [text for text in _english(package).values() if _HAN.search(text)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_chinese_texts_have_chinese_punctuation(package: Path) -> None:
+    half = [f"{where}: {text}" for text, where in _texts(package).items() if _HALF_WIDTH.search(text)]
+    assert half == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=str)
+def test_chinese_texts_are_chinese_and_address_nobody_as_nin(package: Path) -> None:
+    texts = _texts(package)
+    assert [text for text in texts if not _HAN.search(text)] == []
+    assert [text for text in texts if "您" in text or "成功！" in text] == []
+
+
+def test_no_two_catalogues_disagree() -> None:
+    merged: dict[str, set[str]] = {}
+    for package in PACKAGES:
+        for text, english in _english(package).items():
+            merged.setdefault(text, set()).add(english)
+    assert {text: found for text, found in merged.items() if len(found) > 1} == {}
+
+
+# --- catalogues in use
+
+
+def test_catalogues_add_up_and_what_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "en.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8"\n\n'
+        'msgid "只在这里"\nmsgstr "Only here"\n\n'
+        'msgid "首页"\nmsgstr "Start"\n\n'
+        '#, fuzzy\nmsgid "不确定"\nmsgstr "Uncertain"\n\n'
+        'msgid "还没有译"\nmsgstr ""\n'
+    )
+    load_catalogues(tmp_path)
+    wanted = {"只在这里": "Only here", "首页": "Home", "不确定": "不确定", "还没有译": "还没有译", "": ""}
+    assert {text: Text(text).translated("en") for text in wanted} == wanted
+    assert {text: Text(text).translated("zh") for text in wanted} == {text: text for text in wanted}
+
+
+def test_a_language_without_catalogue_answers_in_chinese() -> None:
+    with locale("fr"):
+        assert str(_("首页")) == "首页"
+
+
+def test_parameters_are_worded_in_the_readers_language() -> None:
+    day, moment = date(2024, 6, 30), datetime(2024, 6, 30, 14, 5)
+    text = Text("{inner}|{several}|{day}", {"inner": _("首页"), "several": [3, 5], "day": day})
+    assert text.translated("zh") == "首页|3、5|2024年6月30日"
+    assert text.translated("en") == "Home|3, 5|30 June 2024"
+    assert Text("{moment}", {"moment": moment}).translated("zh") == str(moment)
+
+
+# --- what marshmallow says
+
+
+class _Colour(Enum):
+    RED = 1
+
+
+class _Inner(Schema):
+    name = fields.String(required=True)
+
+
+class _Every(Schema):
+    text = fields.String()
+    utf8 = fields.String()
+    null = fields.String(allow_none=False)
+    uuid = fields.UUID()
+    number = fields.Float()
+    whole = fields.Integer()
+    yes = fields.Boolean()
+    moment = fields.DateTime()
+    day = fields.Date()
+    many = fields.List(fields.Integer())
+    inner = fields.Nested(_Inner)
+    nested = fields.Nested(_Inner)
+    mapping = fields.Dict()
+    colour = fields.Enum(_Colour)
+    choice = fields.String(validate=validate.OneOf(["a", "b"]))
+    short = fields.String(validate=validate.Length(min=3))
+    long = fields.String(validate=validate.Length(max=3))
+    between = fields.String(validate=validate.Length(1, 3))
+    exact = fields.String(validate=validate.Length(equal=18))
+    pattern = fields.String(validate=validate.Regexp("[a-z]+$"))
+    least = fields.Integer(validate=validate.Range(min=1))
+    most = fields.Integer(validate=validate.Range(max=9))
+    within = fields.Integer(validate=validate.Range(1, 9))
+    needed = fields.String(required=True)
+
+
+_WRONG = {
+    "text": 1, "utf8": b"\xff", "null": None, "uuid": "x", "number": "x", "whole": "x", "yes": "x",
+    "moment": "x", "day": "x", "many": 1, "inner": 1, "nested": {}, "mapping": 1, "colour": "BLUE",
+    "choice": "c", "short": "a", "long": "aaaa", "between": "", "exact": "1", "pattern": "1", "least": 0,
+    "most": 10, "within": 10, "strange": 1,
+}  # fmt: skip
+
+
+def _sentences(content: object) -> Iterator[str]:
+    if isinstance(content, dict):
+        for inner in content.values():
+            yield from _sentences(inner)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from _sentences(inner)
+    else:
+        yield str(content)
+
+
+@pytest.mark.parametrize("code", ["zh", "en"])
+def test_a_field_says_what_is_wrong_in_the_readers_language(code: str) -> None:
+    with locale(code):
+        with pytest.raises(ValidationError) as caught:
+            _Every().load(_WRONG)
+        with pytest.raises(ValidationError) as whole:
+            _Every().load([])
+        said = caught.value.messages
+        assert set(said) == {*_WRONG, "needed"}
+        sentences = [*_sentences(said), *_sentences(whole.value.messages)]
+    assert [s for s in sentences if bool(_HAN.search(s)) is (code == "en")] == []
+    assert not any("{" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("code", ["zh", "en"])
+def test_every_message_of_every_schema_is_in_the_readers_language(code: str) -> None:
+    with locale(code):
+        foreign = [
+            f"{schema.__name__}.{name} {key}: {message}"
+            for schema in _our_schemas()
+            for name, field in _all_fields(schema())
+            for key, message in field.error_messages.items()
+            if bool(_HAN.search(str(Text(message)))) is (code == "en")
+        ]
+    assert foreign == []
+
+
+def _our_schemas() -> set[type[Schema]]:
+    import gonghui.app  # noqa: F401 - all schemas of the API, as a server imports them
+
+    found = [entry for entries in class_registry._registry.values() for entry in entries]
+    return {s for s in found if isinstance(s, type) and s.__module__.startswith("gonghui")}
+
+
+def _all_fields(schema: Schema) -> Iterator[tuple[str, fields.Field]]:
+    for name, field in schema.fields.items():
+        yield name, field
+        if isinstance(field, fields.List):
+            yield f"{name}[]", field.inner
+
+
+@pytest.mark.parametrize(("code", "chinese"), [("zh", True), ("en", False)])
+def test_an_unreadable_body_is_refused_in_the_readers_language(
+    shared_federation: Federation, code: str, chinese: bool
+) -> None:
+    answer = shared_federation.client()(
+        "POST",
+        "/api/v1/sign-in",
+        data="{",
+        headers={"Accept-Language": code, "Content-Type": "application/json"},
+    )
+    content = answer.get_json()
+    said = [content["title"], content["detail"], *(error["detail"] for error in content.get("errors", ()))]
+    assert [bool(_HAN.search(sentence)) for sentence in said] == [chinese] * len(said)

@@ -1,0 +1,247 @@
+"""The pages as those who read them find them: in their language, marked as a demonstration, true to the records."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonghui.testing import Federation
+from gonghui.testing.federation import UNITS, World
+from gonghui.web import pages
+from gonghui_organising.samples import founding_values
+
+_spec = importlib.util.spec_from_file_location("markup", Path(__file__).with_name("markup.py"))
+assert _spec is not None
+assert _spec.loader is not None
+markup = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(markup)
+
+FOUNDED = "/figures/organising.unions_founded"
+NOTICE = {
+    "zh": "这里的人员、单位和数据都是虚构的。",
+    "en": "The people, employers and data here are made up.",
+}
+#: Who opens what, and with which status it answers.
+PAGES = {
+    "home of an officer": ("district", "/", 200),
+    "home of an officer without records": ("west", "/?period=2024H1", 200),
+    "home of a worker without roles": ("worker", "/", 200),
+    "a year": ("district", "/?period=2024", 200),
+    "a quarter": ("district", "/?period=2024Q3", 200),
+    "a month": ("district", "/?period=2024M07", 200),
+    "figure with records": ("district", FOUNDED, 200),
+    "figure without records": ("district", f"{FOUNDED}?period=1999", 200),
+    "covered units": ("district", "/figures/organising.units_covered", 200),
+    "documentation": ("district", "/docs", 200),
+    "unknown address": ("district", "/nothing", 404),
+    "unknown figure": ("district", "/figures/nothing", 404),
+    "not permitted": ("worker", FOUNDED, 403),
+    "wrong method": ("district", "/sign-out", 405),
+    "unreadable cursor": ("district", f"{FOUNDED}?cursor=x", 422),
+    "sign-in": (None, "/sign-in", 200),
+    "sign-in with somewhere to go": (None, "/sign-in?next=/docs", 200),
+}
+_HTML = {"Accept": "text/html,application/xhtml+xml"}
+_HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
+_LATIN = re.compile(r"[A-Za-z]+")
+
+
+def _found(federation: Federation, unit: str = "firm") -> None:
+    """A union at `unit`, drafted by its officer and approved today by the district."""
+    drafter = federation.client(unit)
+    made = drafter.post("/api/v1/organising/unions", founding_values(federation.units[unit]))
+    path = f"/api/v1/organising/unions/{made.json['id']}"
+    sent = drafter.post(f"{path}/submit", headers={"If-Match": made.headers["ETag"]})
+    reply = {"approval_no": "示工复〔2026〕1号", "term_years": 5}
+    done = federation.client("district").post(
+        f"{path}/approve", reply, headers={"If-Match": sent.headers["ETag"]}
+    )
+    assert done.status_code == 200, done.text
+
+
+@pytest.fixture
+def browser(browser: Any, federation: Federation, with_password: Callable[..., None]) -> Any:
+    """A browser at this test's own federation, whose `east` has a password."""
+    with_password(federation, "east")
+    return type(browser)(federation)
+
+
+@pytest.fixture(scope="module")
+def settled(shared_federation: Federation) -> Federation:
+    """A federation with one union, for tests that only read."""
+    _found(shared_federation)
+    return shared_federation
+
+
+@pytest.fixture
+def opened(browser: Any, federation: Federation, with_password: Callable[..., None]) -> Callable[..., Any]:
+    """Opens a page as somebody, in a language."""
+
+    def go(login: str | None, path: str, language: str, at: Federation = federation) -> Any:
+        reader = type(browser)(at)
+        if login is not None:
+            with_password(at, login)
+            assert reader.sign_in(login).status_code == 302
+        return reader.get(path, headers={**_HTML, "Accept-Language": language})
+
+    return go
+
+
+def _without_data(text: str, federation: Federation) -> str:
+    """A page's text without the names that come from records."""
+    for name in (federation.view.name, *filter(None, UNITS.values())):
+        text = text.replace(name, " ")
+    text = re.sub(r"样[a-z]+|深圳市样本\w+电子有限公司(工会委员会)?", " ", text)
+    return text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("what", PAGES)
+def test_a_page_is_sound_and_all_in_the_readers_language(
+    opened: Callable[..., Any], settled: Federation, what: str, language: str
+) -> None:
+    login, path, status = PAGES[what]
+    answer = opened(login, path, language, settled)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    page = markup.Page(answer.text)
+    assert page.faults == []
+    assert NOTICE[language] in page.text
+    assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
+    left = _without_data(page.text, settled)
+    strange = (
+        set(_LATIN.findall(left)) - {"English"} if language == "zh" else set(_HAN.findall(left)) - {"中文"}
+    )
+    assert strange == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_failed_sign_in_says_so_in_the_readers_language(browser: Any, language: str) -> None:
+    form = {"csrf_token": browser.csrf(), "login": "nobody", "password": "wrong password"}
+    answer = browser.post("/sign-in", data=form, headers={**_HTML, "Accept-Language": language})
+    page = markup.Page(answer.text)
+    assert answer.status_code == 401
+    assert page.faults == []
+    assert NOTICE[language] in page.text
+    assert {"zh": "登录名或密码不对。", "en": "The login or the password is wrong."}[language] in page.text
+
+
+def test_a_form_that_has_expired_answers_with_a_page(browser: Any) -> None:
+    answer = browser.post("/sign-in", data={"login": "x", "password": "y"}, headers=_HTML)
+    assert (answer.status_code, answer.mimetype) == (403, "text/html")
+    assert "刷新" in answer.text
+
+
+def test_a_program_gets_refusals_as_json(federation: Federation) -> None:
+    for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        answer = federation.client("district").get("/nothing", headers=headers)
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    answer = federation.client("district").get("/api/v1/nothing", headers=_HTML)
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_a_federation_that_is_no_demonstration_has_no_notice(world: World) -> None:
+    real = world.federation(demo=False)
+    answer = real.client().get("/sign-in", headers=_HTML)
+    assert answer.status_code == 200
+    assert NOTICE["zh"] not in answer.text
+
+
+# --- language
+
+
+def test_the_language_one_chooses_is_remembered_and_one_stays_where_one_is(browser: Any) -> None:
+    browser.sign_in("east")
+    place = f"{FOUNDED}?period=2024H1"
+    assert "新组建工会" in browser.get(place).text
+    form = {"csrf_token": browser.csrf("/"), "next": place}
+    chosen = browser.post("/language/en", data=form)
+    assert chosen.headers["Location"] == place
+    assert "New unions" in browser.get(place).text
+    assert "New unions" in browser.get(place, headers={"Accept-Language": "zh-CN"}).text
+
+
+def test_choosing_a_language_leads_to_no_other_host(browser: Any) -> None:
+    browser.sign_in("east")
+    form = {"csrf_token": browser.csrf("/"), "next": "https://evil.example/"}
+    assert browser.post("/language/en", data=form).headers["Location"] == "/"
+    form = {"csrf_token": browser.csrf("/"), "next": "/"}
+    assert browser.post("/language/xx", data=form).status_code == 404
+
+
+def test_a_language_chosen_before_signing_in_outlives_it(browser: Any) -> None:
+    page = markup.Page(browser.get("/sign-in?next=/docs").text)
+    assert page.links["English"] == "/sign-in?lang=en&next=%2Fdocs"
+    assert 'value="/docs"' in browser.get(page.links["English"]).text
+    browser.sign_in("east")
+    assert 'lang="en"' in browser.get("/").text
+
+
+# --- figures
+
+
+def test_a_figure_opens_to_as_many_rows_as_it_says(
+    opened: Callable[..., Any], federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for unit in ("firm", "west", "east"):
+        _found(federation, unit)
+    home = markup.Page(opened("district", "/", "zh").text)
+    assert home.links["3"].startswith("/figures/organising.")
+    monkeypatch.setattr(pages, "_MOST_RECORDS", 2)
+    first = markup.Page(opened("district", FOUNDED, "zh").text)
+    assert "新组建工会 3 个" in first.text
+    second = markup.Page(opened("district", first.links["下一页"], "zh").text)
+    assert (first.rows, second.rows) == (2, 1)
+    assert "下一页" not in second.links
+    assert second.links["第一页"].startswith(FOUNDED)
+
+
+def test_a_figure_counts_only_what_the_reader_sees(
+    opened: Callable[..., Any], federation: Federation
+) -> None:
+    _found(federation)
+    page = markup.Page(opened("west", FOUNDED, "zh").text)
+    assert "新组建工会 0 个" in page.text
+    assert page.rows == 0
+
+
+def test_periods_are_called_by_name_and_none_is_still_to_come(opened: Callable[..., Any]) -> None:
+    answer = opened("district", "/?period=2024Q3", "zh")
+    assert '<option value="2024Q3" selected>2024年第3季度</option>' in answer.text
+    assert "H1<" not in answer.text
+
+
+# --- hosts and policy
+
+
+def test_the_page_of_another_federation_does_not_know_the_session(
+    browser: Any, world: World, federation: Federation
+) -> None:
+    browser.sign_in("east")
+    other = type(browser)(world.federation())
+    other.client.set_cookie("gonghui", browser.cookie(), domain=other.host)
+    answer = other.get("/", headers=_HTML)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in")
+    assert "样east" in browser.get("/").text
+
+
+def test_a_page_runs_nothing_that_stands_in_it(opened: Callable[..., Any]) -> None:
+    answer = opened("district", "/docs", "zh")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+    assert re.findall(r"<script(?![^>]*\bsrc=)", answer.text) == []
+
+
+def test_what_the_documentation_page_loads_is_there(browser: Any) -> None:
+    browser.sign_in("east")
+    loaded = re.findall(r'(?:src|href|data-document)="(/[^"]+\.(?:css|js|json))"', browser.get("/docs").text)
+    assert len(loaded) == 6
+    for path in loaded:
+        with browser.get(path) as answer:
+            assert (path, answer.status_code) == (path, 200)
