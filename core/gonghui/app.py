@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from gonghui import logs
 from gonghui.api import guard, openapi
+from gonghui.api.cookies import Cookies
 from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db.database import Database, database_at
@@ -45,6 +46,7 @@ def create_app(
     logs.configure()
     app = Flask("gonghui", static_folder=None)
     app.json = _Json(app)
+    app.session_interface = Cookies()
     app.config.update(openapi.settings_for_smorest())
     app.config.update(
         SECRET_KEY=_secret_key(settings().var),
@@ -60,7 +62,7 @@ def create_app(
     load_catalogues(_CORE / "locale")
     database = database or _configured_database()
     registry = registry or discover()
-    ttl = settings().switch_ttl_seconds
+    ttl = settings().host_ttl_seconds
     demo = is_demo_server if is_demo_server is not None else os.environ.get("GONGHUI_DEMO") == "1"
     app.extensions["gonghui"] = guard.Platform(database, registry, HostDirectory(database, ttl), demo)
     guard.csrf.init_app(app)

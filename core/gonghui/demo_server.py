@@ -44,7 +44,7 @@ def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | No
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "gonghui.app:create_app",
         "--host", settings.host, "--port", str(settings.port), "--workers", "1",
-        "--blocking-threads", str(settings.pool_size), "--no-ws", "--log-level", "error",
+        "--blocking-threads", str(settings.web_threads), "--no-ws", "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, env=environment)
     try:
@@ -80,15 +80,25 @@ def _alone(note: Path) -> Iterator[None]:
         if leftover is not None:
             _end_tree(leftover)
     note.unlink(missing_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    first = _FirstSignal()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, first)
     try:
         yield
     finally:
         note.unlink(missing_ok=True)
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+class _FirstSignal:
+    """Begins to end, once: make passes Ctrl-C on a second time, which must not break into the tidying up."""
+
+    def __init__(self) -> None:
+        self._came = False
+
+    def __call__(self, _signal: int, _frame: object) -> None:
+        if not self._came:
+            self._came = True
+            raise KeyboardInterrupt
 
 
 def _end_tree(process: psutil.Process) -> None:

@@ -28,9 +28,10 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=8, ge=1, description="database connections a process keeps")
     statement_timeout_ms: int = Field(default=15_000, ge=0, description="longest statement of a request")
     secure_cookies: bool = Field(default=False, description="set on installations behind HTTPS")
-    switch_ttl_seconds: float = Field(
-        default=1.0, description="how long a process may trust what it read of a tenant"
+    host_ttl_seconds: float = Field(
+        default=60.0, description="how long a process may trust which tenant a host name belongs to"
     )
+    web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 
 
 @cache

@@ -46,7 +46,7 @@ def unions_founded(period: Period) -> Any:
 
 
 def unions_in_force(period: Period) -> Any:
-    """Unions whose last step by the period's last day left them approved."""
+    """Unions that the last of their steps in effect by the period's last day left approved."""
     latest: Any = (
         select(
             _STEP.record_id,
@@ -55,7 +55,8 @@ def unions_in_force(period: Period) -> Any:
             func.row_number()
             .over(
                 partition_by=_STEP.record_id,
-                order_by=(_STEP.effective_on.desc(), _STEP.recorded_at.desc(), _STEP.id.desc()),
+                # In the order they were taken: an approval with effect from last year follows today's submission.
+                order_by=(_STEP.recorded_at.desc(), _STEP.id.desc()),
             )
             .label("age"),
         )

@@ -24,14 +24,16 @@ _PLAIN = [
 
 def list_rows(uow: UnitOfWork, query: dict[str, Any], after: tuple[Any, ...] | None) -> list[dict[str, Any]]:
     """A page of unions that the principal sees, one row more than asked so that the caller knows of a next one."""
-    page = _filtered(uow, select(*(_UNION[name] for name in _LISTED), _UNION.name_key, _ends_on()), query)
+    page = _filtered(uow, _LIST, query)
     order = _order(query["sort"])
     if after is not None:
         keys = tuple_(*(column for column, _descending in order))
         bound = tuple_(*(literal(value) for value in after))
         page = page.where(keys < bound if order[0][1] else keys > bound)
     ordered = page.order_by(*(column.desc() if descending else column for column, descending in order))
-    return [dict(row._mapping) for row in uow.session.execute(ordered.limit(query["limit"] + 1))]
+    found = uow.session.connection().execute(ordered.limit(query["limit"] + 1))
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def count_rows(uow: UnitOfWork, query: dict[str, Any]) -> int:
@@ -46,11 +48,8 @@ def sort_values(row: dict[str, Any], sort: str) -> tuple[Any, ...]:
 
 def read_row(uow: UnitOfWork, union_id: UUID) -> dict[str, Any]:
     """One union with its parts. Raises `NotFound` for one that is not there or not to be seen."""
-    found = uow.session.execute(
-        select(*(_UNION[name] for name in _PLAIN), _employers(), _committee(), _papers()).where(
-            _UNION.id == union_id, visible(uow.principal, READ, _UNION.org_unit_id)
-        )
-    ).one_or_none()
+    seen = visible(uow.principal, READ, _UNION.org_unit_id)
+    found = uow.session.connection().execute(_DETAIL.where(_UNION.id == union_id, seen)).one_or_none()
     if found is None:
         raise not_found()
     return dict(found._mapping)
@@ -110,3 +109,8 @@ def _papers() -> Any:
     paper: Any = UnionPaper.__table__.c
     entry = func.jsonb_build_object("kind", paper.kind, "number", paper.number, "dated_on", paper.dated_on)
     return _parts("papers", entry, UnionPaper.__table__)
+
+
+# What stays the same from one request to the next is made once.
+_LIST = select(*(_UNION[name] for name in _LISTED), _UNION.name_key, _ends_on())
+_DETAIL = select(*(_UNION[name] for name in _PLAIN), _employers(), _committee(), _papers())

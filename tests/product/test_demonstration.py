@@ -40,9 +40,11 @@ def demonstration(shell: Shell) -> Iterator[subprocess.Popen[str]]:
         wait_until_it_answers(shell, process)
         yield process
     finally:
+        started = family(process) if process.poll() is None else []
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
         process.wait(30)
+        psutil.wait_procs(started, timeout=30)  # make goes first; what it started tidies up
         if process.stdout:
             process.stdout.close()
 

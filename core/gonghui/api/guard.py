@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import structlog
@@ -19,6 +19,7 @@ from gonghui.errors import DomainError, Forbidden, Unauthenticated, not_found
 from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
 from gonghui.plugin_host.gate import is_open
 from gonghui.plugin_host.registry import Registry
+from gonghui.tenancy.switches import plugins_on
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
@@ -79,7 +80,7 @@ def _open_request() -> AnyResponse | None:
     refusal = _authenticate()
     if refusal is not None:
         return refusal
-    if not is_open(platform.registry, tenant, request.path):
+    if not is_open(platform.registry, g.tenant, request.path):
         raise not_found()
     return None
 
@@ -87,11 +88,15 @@ def _open_request() -> AnyResponse | None:
 def _authenticate() -> AnyResponse | None:
     """Find the principal; anonymous is refused alike on every path that is not public."""
     secret, by_cookie = _credential()
-    principal = recognise(g.uow, secret) if secret else None
-    if principal is not None:
-        g.uow.become(principal)
+    found = recognise(g.uow, secret) if secret else None
+    if found is not None:
+        g.uow.become(found.principal)
+        # The directory may know the tenant since a while; who is on is read with every principal.
+        g.tenant = replace(g.tenant, plugins_on=found.plugins_on)
     elif not is_public(request.path):
         return _ask_to_sign_in()
+    elif current_app.extensions["gonghui"].registry.owner_of_path(request.path):
+        g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
     if request.method not in _SAFE and (by_cookie or request.path == "/sign-in"):
         csrf.protect()
     return None

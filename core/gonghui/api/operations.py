@@ -50,6 +50,10 @@ class _Parser(FlaskParser):
 class Blueprint(SmorestBlueprint):
     """A group of operations. Lists, bodies and answers are documented as flask-smorest does it."""
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """Read the request's content by `schema`, which is made once and not for every request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
     ARGUMENTS_PARSER = _Parser()
 
 
@@ -66,9 +70,6 @@ def operation(permission: str) -> Callable[[View], View]:
             check(uow, permission)
             answer = make_response(view(uow, *args, **kwargs))
             uow.commit()
-            after_commit = g.pop("after_commit", None)
-            if after_commit is not None:
-                after_commit()
             return answer
 
         wrapper.permission = permission  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.db.base import Base, TenantTable
@@ -44,11 +44,8 @@ class AuditPayload(Base):
     """Values before and after, with the salt that keeps their digest from being guessed."""
 
     __tablename__ = "audit_payload"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "entry_id"], [AuditEntry.tenant_id, AuditEntry.id], ondelete="CASCADE"
-        ),
-    )
+    # No foreign key to the entry: both are written in one statement, entries are never deleted, and a check
+    # for each row would be the dearest part of writing them.
     audited = False
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)

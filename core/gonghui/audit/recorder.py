@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, event, insert, inspect
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import History
 
-from gonghui.audit.entries import AuditEntry, AuditPayload, canonical, digest
+from gonghui.audit.writing import entry, write
 from gonghui.db.base import Base
 from gonghui.db.unit_of_work import Note, TenantSession, UnitOfWork, install_recorder
-from gonghui.values import clock
-from gonghui.values.ids import new_id
 
 REDACTED = "…"
 
@@ -29,56 +27,6 @@ def json_value(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return value
-
-
-def entry_for(
-    uow: UnitOfWork,
-    operation: str,
-    *,
-    table: str | None,
-    object_id: UUID | None,
-    org_unit_id: UUID | None,
-    payload: dict[str, Any],
-    action: str | None = None,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Entry and payload of one change, as rows to insert."""
-    principal, note = uow.principal, uow.current_note
-    entry_id, salt, content = new_id(), os.urandom(16), canonical(payload)
-    entry = {
-        "tenant_id": uow.tenant_id,
-        "id": entry_id,
-        "at": clock.now(),
-        "actor_kind": principal.kind.value,
-        "account_id": principal.account_id,
-        "person_id": principal.person_id,
-        "on_behalf_by": principal.on_behalf_by or None,
-        "org_unit_id": org_unit_id,
-        "action": action or (note.action if note else f"{table}.{operation}"),
-        "operation": operation,
-        "object_table": table,
-        "object_id": object_id,
-        "request_id": uow.request_id,
-        "digest": digest(salt, content),
-    }
-    return entry, {
-        "tenant_id": uow.tenant_id,
-        "entry_id": entry_id,
-        "salt": salt,
-        "content": content.decode(),
-    }
-
-
-def write(
-    uow: UnitOfWork, connection: Connection, pairs: Iterable[tuple[dict[str, Any], dict[str, Any]]]
-) -> None:
-    """Insert entries and payloads."""
-    rows = list(pairs)
-    if rows:
-        connection.execute(insert(AuditEntry.__table__), [entry for entry, _ in rows])  # type: ignore[arg-type]
-        connection.execute(insert(AuditPayload.__table__), [payload for _, payload in rows])  # type: ignore[arg-type]
-        current = uow.current_note
-        if current is not None and not current.detail and current in uow.pending_notes:
-            uow.pending_notes.remove(current)
 
 
 @event.listens_for(TenantSession, "before_flush")
@@ -101,31 +49,27 @@ def _record(session: TenantSession, _context: Any) -> None:
         *((row, "update") for row in session.dirty),
         *((row, "delete") for row in session.deleted),
     ]
-    pairs = []
-    for row, operation in changes:
-        if isinstance(row, Base) and type(row).audited:
-            payload = _payload(row, operation)
-            if payload is not None:
-                pairs.append(_entry_of(uow, row, operation, payload))
-    write(uow, connection, pairs)
+    recorded = [(row, operation) for row, operation in changes if isinstance(row, Base) and type(row).audited]
+    payloads = [(row, operation, _payload(row, operation)) for row, operation in recorded]
+    write(uow, connection, [_entry_of(uow, *change) for change in payloads if change[2] is not None])
     connection.info["recorded"] = False
 
 
-def _entry_of(uow: UnitOfWork, row: Base, operation: str, payload: dict[str, Any]) -> Any:
-    return entry_for(
+def _entry_of(uow: UnitOfWork, row: Base, operation: str, payload: Any) -> dict[str, Any]:
+    return entry(
         uow,
         operation,
+        payload,
         table=row.__table__.fullname,  # type: ignore[attr-defined]
         object_id=getattr(row, "id", None),
         org_unit_id=getattr(row, "org_unit_id", None),
-        payload=payload,
     )
 
 
 def _payload(row: Base, operation: str) -> dict[str, Any] | None:
     """Values before and after; None for an update that changes nothing."""
     state = inspect(row)
-    columns = [(attr.key, attr.columns[0]) for attr in state.mapper.column_attrs]
+    columns = _columns(state.mapper)
     if operation != "update":
         values = {c.name: shown(c, getattr(row, key)) for key, c in columns}
         return {"after": values} if operation == "insert" else {"before": values}
@@ -145,6 +89,11 @@ def _payload(row: Base, operation: str) -> dict[str, Any] | None:
     return {"before": before, "after": after}
 
 
+@cache
+def _columns(mapper: Mapper[Any]) -> list[tuple[str, Any]]:
+    return [(attribute.key, attribute.columns[0]) for attribute in mapper.column_attrs]
+
+
 def shown(column: Any, value: Any) -> Any:
     """A column's value as the trail may hold it."""
     return REDACTED if column.info.get("redacted") and value is not None else json_value(value)
@@ -152,26 +101,24 @@ def shown(column: Any, value: Any) -> Any:
 
 def _close_notes(uow: UnitOfWork) -> None:
     """Notes that no row took up, or that carry facts of their own, become entries."""
-    pairs = []
-    for note in uow.pending_notes:
-        pairs.append(_entry_of_note(uow, note))
+    entries = [_entry_of_note(uow, note) for note in uow.pending_notes]
     uow.pending_notes = []
-    if pairs:
+    if entries:
         connection = uow.session.connection()
         connection.info["recorded"] = True
-        write(uow, connection, pairs)
+        write(uow, connection, entries)
         connection.info["recorded"] = False
 
 
-def _entry_of_note(uow: UnitOfWork, note: Note) -> Any:
+def _entry_of_note(uow: UnitOfWork, note: Note) -> dict[str, Any]:
     subject: Any = note.subject
-    return entry_for(
+    return entry(
         uow,
         "note",
+        {"detail": {key: json_value(value) for key, value in note.detail.items()}},
         table=subject.__table__.fullname if subject is not None else None,
         object_id=subject.id if subject is not None else None,
         org_unit_id=getattr(subject, "org_unit_id", None),
-        payload={"detail": {key: json_value(value) for key, value in note.detail.items()}},
         action=note.action,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, literal, null, or_, select
+from sqlalchemy import Select, and_, bindparam, func, null, or_, select
 
 from gonghui.auth.accounts import Account, Role, RoleAssignment, account_by_id
 from gonghui.auth.credentials import (
@@ -20,21 +21,30 @@ from gonghui.auth.credentials import (
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.parties.persons import Person
 from gonghui.tenancy.org_tree import OrgUnit
+from gonghui.tenancy.switches import PluginSwitch
 from gonghui.values import clock
 from gonghui.values.principal import Grant, Principal, PrincipalKind
 
 
-def recognise(uow: UnitOfWork, secret: str) -> Principal | None:
+@dataclass(frozen=True)
+class Recognised:
+    """Who came, and which plugins their tenant has on at this moment."""
+
+    principal: Principal
+    plugins_on: frozenset[str]
+
+
+def recognise(uow: UnitOfWork, secret: str) -> Recognised | None:
     """Whoever carries this session secret or API token, with the grants in force today; one statement."""
     is_token = secret.startswith(TOKEN_PREFIX)
-    row = uow.session.execute(
-        _BY_TOKEN if is_token else _BY_SESSION, {"secret": fingerprint(secret), **_limits()}
-    ).first()
+    bound = {"secret": fingerprint(secret), **_limits()}
+    row = uow.session.connection().execute(_BY_TOKEN if is_token else _BY_SESSION, bound).first()
     if row is None:
         return None
     if not is_token and row.seen_at < clock.now() - SEEN_EVERY:
         _touch(uow, row.credential_id)
-    return principal_from(uow.tenant_id, row, "token" if is_token else "session")
+    principal = principal_from(uow.tenant_id, row, "token" if is_token else "session")
+    return Recognised(principal, frozenset(row.plugins_on or ()))
 
 
 def principal_by_id(uow: UnitOfWork, account_id: UUID) -> Principal:
@@ -49,10 +59,7 @@ def principal_of(
     uow: UnitOfWork, account: Account, *, signed_in_by: str, on_behalf_by: str = ""
 ) -> Principal:
     """The principal that `account` is, without a sign-in (command line, tests); it says who stands behind it."""
-    row = uow.session.execute(
-        select(*_who(literal(account.id), null(), literal(clock.now()))).where(Account.id == account.id),
-        _limits(),
-    ).one()
+    row = uow.session.connection().execute(_BY_ACCOUNT, {"account": account.id, **_limits()}).one()
     return principal_from(uow.tenant_id, row, signed_in_by, on_behalf_by)
 
 
@@ -89,85 +96,94 @@ def _limits() -> dict[str, Any]:
 def _grants() -> Any:
     """Roles in force today, as JSON, so that recognising somebody is one round trip."""
     today: Any = bindparam("today")
+    facts = {
+        "unit": _UNIT.id,
+        "path": _UNIT.path,
+        "role": _ROLE.code,
+        "title": _ROLE.name,
+        "permissions": _ROLE.permissions,
+    }
     entry = func.jsonb_build_object(
-        "unit",
-        OrgUnit.id,
-        "path",
-        OrgUnit.path,
-        "role",
-        Role.code,
-        "title",
-        Role.name,
-        "permissions",
-        Role.permissions,
+        *(part for fact in facts.items() for part in fact), "permissions", _ROLE.permissions
     )
     return (
         select(func.jsonb_agg(entry))
-        .select_from(RoleAssignment)
-        .join(Role, and_(Role.tenant_id == RoleAssignment.tenant_id, Role.id == RoleAssignment.role_id))
-        .join(
-            OrgUnit,
-            and_(OrgUnit.tenant_id == RoleAssignment.tenant_id, OrgUnit.id == RoleAssignment.org_unit_id),
-        )
+        .select_from(RoleAssignment.__table__)
+        .join(Role.__table__, and_(_ROLE.tenant_id == _GIVEN.tenant_id, _ROLE.id == _GIVEN.role_id))
+        .join(OrgUnit.__table__, and_(_UNIT.tenant_id == _GIVEN.tenant_id, _UNIT.id == _GIVEN.org_unit_id))
         .where(
-            RoleAssignment.tenant_id == Account.tenant_id,
-            RoleAssignment.account_id == Account.id,
-            RoleAssignment.valid_from <= today,
-            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to >= today),
+            _GIVEN.tenant_id == _ACCOUNT.tenant_id,
+            _GIVEN.account_id == _ACCOUNT.id,
+            _GIVEN.valid_from <= today,
+            or_(_GIVEN.valid_to.is_(None), _GIVEN.valid_to >= today),
         )
-        .correlate(Account)
+        .correlate(Account.__table__)
         .scalar_subquery()
     )
+
+
+def _person_name() -> Any:
+    named = select(_PERSON.name).where(
+        _PERSON.tenant_id == _ACCOUNT.tenant_id, _PERSON.id == _ACCOUNT.person_id
+    )
+    return named.correlate(Account.__table__).scalar_subquery()
+
+
+def _plugins_on() -> Any:
+    on = select(func.jsonb_agg(_SWITCH.plugin)).where(_SWITCH.tenant_id == _ACCOUNT.tenant_id, _SWITCH.is_on)
+    return on.correlate(Account.__table__).scalar_subquery()
 
 
 def _who(credential: Any, permissions: Any, seen: Any) -> list[Any]:
     return [
-        Account.id.label("account_id"),
-        Account.person_id,
-        Account.kind,
-        Account.login,
-        select(Person.name)
-        .where(Person.tenant_id == Account.tenant_id, Person.id == Account.person_id)
-        .correlate(Account)
-        .scalar_subquery()
-        .label("person_name"),
+        _ACCOUNT.id.label("account_id"),
+        _ACCOUNT.person_id,
+        _ACCOUNT.kind,
+        _ACCOUNT.login,
+        _person_name().label("person_name"),
         _grants().label("grants"),
+        _plugins_on().label("plugins_on"),
         credential.label("credential_id"),
         permissions.label("permissions"),
         seen.label("seen_at"),
     ]
 
 
-def _by(table: type[AuthSession] | type[ApiToken], permissions: Any, seen: Any, *valid: Any) -> Select[Any]:
-    held: Any = table.account_id
+def _by(table: Any, permissions: Any, seen: Any, *valid: Any) -> Select[Any]:
     return (
-        select(*_who(table.id, permissions, seen))
+        select(*_who(table.c.id, permissions, seen))
         .select_from(table)
-        .join(Account, and_(Account.tenant_id == table.tenant_id, Account.id == held))
-        .where(table.secret_hash == bindparam("secret"), Account.disabled_at.is_(None), *valid)
+        .join(
+            Account.__table__,
+            and_(_ACCOUNT.tenant_id == table.c.tenant_id, _ACCOUNT.id == table.c.account_id),
+        )
+        .where(table.c.secret_hash == bindparam("secret"), _ACCOUNT.disabled_at.is_(None), *valid)
     )
 
 
-def _by_session() -> Select[Any]:
-    return _by(
-        AuthSession,
-        null(),
-        AuthSession.last_seen_at,
-        AuthSession.ended_at.is_(None),
-        AuthSession.signed_in_at > bindparam("born"),
-        AuthSession.last_seen_at > bindparam("seen"),
-    )
+# Columns of tables, not attributes of classes: the statement then needs nothing of the mapper, and is made once.
+_ACCOUNT: Any = Account.__table__.c
+_GIVEN: Any = RoleAssignment.__table__.c
+_PERSON: Any = Person.__table__.c
+_ROLE: Any = Role.__table__.c
+_SWITCH: Any = PluginSwitch.__table__.c
+_UNIT: Any = OrgUnit.__table__.c
+_SESSION: Any = AuthSession.__table__.c
+_TOKEN: Any = ApiToken.__table__.c
 
-
-def _by_token() -> Select[Any]:
-    return _by(
-        ApiToken,
-        ApiToken.permissions,
-        null(),
-        ApiToken.revoked_at.is_(None),
-        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
-    )
-
-
-_BY_SESSION = _by_session()
-_BY_TOKEN = _by_token()
+_BY_SESSION = _by(
+    AuthSession.__table__,
+    null(),
+    _SESSION.last_seen_at,
+    _SESSION.ended_at.is_(None),
+    _SESSION.signed_in_at > bindparam("born"),
+    _SESSION.last_seen_at > bindparam("seen"),
+)
+_BY_TOKEN = _by(
+    ApiToken.__table__,
+    _TOKEN.permissions,
+    null(),
+    _TOKEN.revoked_at.is_(None),
+    or_(_TOKEN.expires_at.is_(None), _TOKEN.expires_at > bindparam("now")),
+)
+_BY_ACCOUNT = select(*_who(_ACCOUNT.id, null(), null())).where(_ACCOUNT.id == bindparam("account"))

@@ -90,7 +90,8 @@ class Database:
     def public(self) -> Iterator[Connection]:
         """A connection as the application's role without a tenant: it can call the host look-up, nothing else."""
         with self.engine(policies.APP).connect() as connection:
-            yield connection
+            # No transaction: one question, one round trip.
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def create(self) -> bool:
         """Make roles and database where they are missing, closed to all other roles; True when it is new."""

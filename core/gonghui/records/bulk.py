@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from gonghui.audit.recorder import entry_for, shown, write
+from gonghui.audit.recorder import shown
+from gonghui.audit.writing import entry, write
 from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.values.ids import new_id
@@ -49,12 +50,12 @@ def _default(column: Any) -> Any:
     return column.default.arg({}) if column.default.is_callable else column.default.arg
 
 
-def _entry(uow: UnitOfWork, table: Any, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return entry_for(
+def _entry(uow: UnitOfWork, table: Any, row: dict[str, Any]) -> dict[str, Any]:
+    return entry(
         uow,
         "insert",
+        {"after": {column.name: shown(column, row[column.name]) for column in table.columns}},
         table=table.fullname,
         object_id=row["id"],
         org_unit_id=row.get("org_unit_id"),
-        payload={"after": {column.name: shown(column, row[column.name]) for column in table.columns}},
     )

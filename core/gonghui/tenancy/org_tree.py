@@ -103,13 +103,13 @@ def new_unit(parent: OrgUnit | None, kind: OrgUnitKind, name: str) -> OrgUnit:
 
 def under(paths: Iterable[str]) -> ColumnElement[bool]:
     """Whether a unit stands at or below one of `paths`; `starts_with` may use the index under a policy."""
-    found = [OrgUnit.path.op("^@")(path) for path in paths]
+    found = [OrgUnit.__table__.c.path.op("^@")(path) for path in paths]
     return or_(*found) if found else false()
 
 
 def ids_under(paths: Iterable[str]) -> Select[UUID]:
     """Ids of the units at or below `paths`."""
-    return select(OrgUnit.id).where(under(paths))
+    return select(OrgUnit.__table__.c.id).where(under(paths))
 
 
 def in_subtree(column: ColumnElement[UUID], paths: tuple[str, ...]) -> ColumnElement[bool]:

@@ -107,17 +107,17 @@ def here(uow: UnitOfWork) -> Tenant:
 
 
 class HostDirectory:
-    """Host → tenant, trusted for at most `ttl` seconds, so that a switch is seen by every process in time."""
+    """Host → tenant, trusted for `ttl` seconds; a host that nobody has is asked for again each time."""
 
     def __init__(self, database: Database, ttl: float, limit: int = 10_000) -> None:
         self._database = database
         self._ttl = ttl
         self._limit = limit
-        self._known: dict[str, tuple[float, TenantView | None]] = {}
+        self._known: dict[str, tuple[float, TenantView]] = {}
         self._lock = Lock()
 
     def get(self, host: str) -> TenantView | None:
-        """The tenant of `host`; None when no tenant has it."""
+        """The tenant of `host`; None when no tenant has it. Its plugins are those of the time of reading."""
         known = self._known.get(host)
         if known is not None and time.monotonic() - known[0] < self._ttl:
             return known[1]
@@ -127,10 +127,7 @@ class HostDirectory:
         with self._lock:
             if len(self._known) >= self._limit:
                 self._known.clear()
-            self._known[host] = (read_at, found)
+            self._known.pop(host, None)
+            if found is not None:
+                self._known[host] = (read_at, found)
         return found
-
-    def forget(self) -> None:
-        """Read everything anew (after a change made by this very process)."""
-        with self._lock:
-            self._known.clear()

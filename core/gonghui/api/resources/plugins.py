@@ -51,5 +51,4 @@ def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[s
     if plugin is None:
         raise not_found()
     switch_plugin(uow, plugin, on=body["on"])
-    g.after_commit = platform.hosts.forget
     return {"id": plugin.id, "name": str(plugin.name), "version": plugin.version, "on": body["on"]}

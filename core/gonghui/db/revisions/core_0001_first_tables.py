@@ -216,12 +216,6 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "entry_id"],
-            ["core.audit_entry.tenant_id", "core.audit_entry.id"],
-            name=op.f("fk_audit_payload_tenant_id_entry_id"),
-            ondelete="CASCADE",
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "entry_id", name=op.f("pk_audit_payload")),
         schema="core",
     )

@@ -1,0 +1,263 @@
+"""The catalogue of the migrated database: every table closed, every key led by its tenant, models and tables alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from gonghui.db import migrations, policies
+from gonghui.db.database import Database, database_at
+from gonghui.db.migrations import CORE, Component, difference, is_current, migrate
+from gonghui.plugin_host.registry import discover
+from gonghui.testing import World
+from gonghui.testing.database import cloned_database, worker_name
+from gonghui.testing.fixtures import test_var as var_of_tests
+
+COMPONENTS = [CORE, *(plugin.component for plugin in discover().plugins.values())]
+
+#: Tables that no tenant leads, each with its reason. One that is no longer there fails the test.
+WITHOUT_TENANT = {
+    "core.tenant": "its own id is the tenant",
+    "core.tenant_host": "a host name means one tenant over the whole platform, so the host is its key",
+    "core.platform_entry": "the operator's own trail, closed to the application",
+}
+#: Unique indexes that no tenant leads, each with its reason.
+UNIQUE_WITHOUT_TENANT = {
+    "core.tenant.pk_tenant": "its own id is the tenant",
+    "core.tenant.uq_tenant_code": "codes name tenants over the whole platform",
+    "core.tenant_host.pk_tenant_host": "a host name means one tenant over the whole platform",
+    "core.platform_entry.pk_platform_entry": "the operator's own trail",
+}
+#: Policies beside `tenant`, which closes every table to all but its own.
+FURTHER_POLICIES = {
+    "core.tenant": {"operator", "look_up"},
+    "core.tenant_host": {"operator", "look_up"},
+    "core.plugin_switch": {"look_up"},
+    "core.platform_entry": {"operator"},
+}
+#: Foreign keys that a single column makes, each with its reason.
+PLAIN_REFERENCES = {"fk_tenant_host_tenant_id": "it points to the tenant itself"}
+
+
+@dataclass
+class Catalogue:
+    """What PostgreSQL knows of our tables, by `schema.table`."""
+
+    security: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unique: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    primary: dict[str, list[str]] = field(default_factory=dict)
+    references: dict[str, tuple[list[str], str, list[str]]] = field(default_factory=dict)
+
+
+TABLES = """
+SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity, c.relforcerowsecurity, o.rolname AS owner, c.relkind
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
+WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND n.nspname = ANY(:schemas) AND c.relname <> 'alembic_version'
+"""
+POLICIES = """
+SELECT schemaname || '.' || tablename AS name, policyname, permissive, roles, cmd, qual, with_check
+FROM pg_policies WHERE schemaname = ANY(:schemas)
+"""
+UNIQUE = """
+SELECT n.nspname || '.' || t.relname AS name, i.relname AS index, x.indisprimary,
+       ARRAY(SELECT pg_get_indexdef(i.oid, k, false) FROM generate_series(1, x.indnkeyatts) k) AS columns
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE x.indisunique AND n.nspname = ANY(:schemas) AND t.relname <> 'alembic_version'
+"""
+REFERENCES = """
+SELECT c.conname, r.relname AS target,
+       ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(n, o)
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n ORDER BY k.o) AS columns,
+       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(n, o)
+             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.o) AS targets
+FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace JOIN pg_class r ON r.oid = c.confrelid
+WHERE c.contype = 'f' AND n.nspname = ANY(:schemas)
+"""
+
+
+@pytest.fixture(scope="module")
+def catalogue(world: World) -> Catalogue:
+    found, schemas = Catalogue(), {"schemas": [component.schema for component in COMPONENTS]}
+    admin = world.database.admin_url.set(database=world.database.name)
+    with create_engine(admin, poolclass=NullPool).connect() as connection:
+        for row in connection.execute(text(TABLES), schemas):
+            assert row.relkind == "r", (
+                f"{row.name} is neither table nor known kind: give it a test of its own"
+            )
+            found.security[row.name] = (row.relrowsecurity, row.relforcerowsecurity)
+            found.owners[row.name] = row.owner
+        for row in connection.execute(text(POLICIES), schemas):
+            found.policies.setdefault(row.name, {})[row.policyname] = row
+        for row in connection.execute(text(UNIQUE), schemas):
+            found.unique.setdefault(row.name, {})[row.index] = row.columns
+            if row.indisprimary:
+                found.primary[row.name] = row.columns
+        for row in connection.execute(text(REFERENCES), schemas):
+            found.references[row.conname] = (row.columns, row.target, row.targets)
+    return found
+
+
+def test_every_component_has_tables(catalogue: Catalogue) -> None:
+    assert {name.split(".")[0] for name in catalogue.security} == {c.schema for c in COMPONENTS}
+
+
+def test_every_table_is_closed_to_its_owner_too(catalogue: Catalogue) -> None:
+    open_ones = [name for name, (enabled, forced) in catalogue.security.items() if not (enabled and forced)]
+    assert open_ones == []
+
+
+def test_every_table_has_the_tenants_policy_and_no_other_that_is_not_listed(catalogue: Catalogue) -> None:
+    expected = {
+        name: FURTHER_POLICIES.get(name, set()) | ({"tenant"} if name != "core.platform_entry" else set())
+        for name in catalogue.security
+    }
+    assert {name: set(catalogue.policies.get(name, ())) for name in catalogue.security} == expected
+
+
+def test_the_tenants_policy_compares_the_key_once_a_statement(catalogue: Catalogue) -> None:
+    current = "( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)"
+    for table, found in catalogue.policies.items():
+        if "tenant" in found:
+            key = "id" if table == "core.tenant" else "tenant_id"
+            policy = found["tenant"]
+            assert (policy.cmd, policy.permissive, list(policy.roles)) == (
+                "ALL",
+                "PERMISSIVE",
+                [policies.APP],
+            )
+            assert policy.qual == policy.with_check == f"({key} = {current})", table
+
+
+def test_no_further_policy_opens_a_table_to_the_application(catalogue: Catalogue) -> None:
+    opened = {
+        (table, name): set(policy.roles)
+        for table, found in catalogue.policies.items()
+        for name, policy in found.items()
+        if name != "tenant"
+    }
+    assert set().union(*opened.values()) == {policies.OWNER, policies.OPERATOR}
+
+
+def test_every_primary_key_is_led_by_the_tenant(catalogue: Catalogue) -> None:
+    astray = {name for name in catalogue.security if catalogue.primary.get(name, [""])[0] != "tenant_id"}
+    assert astray == set(WITHOUT_TENANT)
+
+
+def test_every_unique_index_is_led_by_the_tenant(catalogue: Catalogue) -> None:
+    astray = {
+        f"{table}.{index}"
+        for table, indexes in catalogue.unique.items()
+        for index, columns in indexes.items()
+        if columns[0] != "tenant_id"
+    }
+    assert astray == set(UNIQUE_WITHOUT_TENANT)
+
+
+def test_every_reference_takes_its_tenant_along(catalogue: Catalogue) -> None:
+    astray = {
+        name
+        for name, (columns, _target, targets) in catalogue.references.items()
+        if not (len(columns) > 1 and columns[0] == targets[0] == "tenant_id")
+    }
+    assert astray == set(PLAIN_REFERENCES)
+
+
+def test_every_exception_is_of_a_table_that_is_there(catalogue: Catalogue) -> None:
+    listed = {*WITHOUT_TENANT, *FURTHER_POLICIES, *(name.rsplit(".", 1)[0] for name in UNIQUE_WITHOUT_TENANT)}
+    assert listed <= set(catalogue.security)
+
+
+def test_every_table_belongs_to_the_owner_role(catalogue: Catalogue) -> None:
+    assert set(catalogue.owners.values()) == {policies.OWNER}
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.schema)
+def test_models_and_migrations_say_the_same(world: World, component: Component) -> None:
+    assert difference(world.database, component) == []
+
+
+# --- revisions
+
+
+@pytest.fixture
+def throw_away(world: World) -> Iterator[Database]:
+    """A migrated database of this test's own."""
+    with cloned_database(var_of_tests(), world.registry, f"{worker_name()}_revisions") as database:
+        yield database
+
+
+def test_a_model_without_its_revision_is_told(throw_away: Database) -> None:
+    _as_owner(throw_away, "ALTER TABLE core.person DROP COLUMN name_key")
+    found = difference(throw_away, CORE)
+    assert ("add_column", "name_key") in {
+        (step[0], step[3].name) for step in found if step[0] == "add_column"
+    }
+
+
+@pytest.mark.parametrize("component", COMPONENTS[::-1], ids=lambda component: component.schema)
+def test_revisions_go_down_and_up_again(throw_away: Database, component: Component) -> None:
+    for above in reversed(COMPONENTS):
+        _down_to_nothing(throw_away, above)
+        if above is component:
+            break
+    assert not is_current(throw_away, [component])
+    assert _tables_of(throw_away, component) == []
+    migrate(throw_away, COMPONENTS)
+    assert is_current(throw_away, COMPONENTS)
+    assert [difference(throw_away, each) for each in COMPONENTS] == [[] for _ in COMPONENTS]
+
+
+def test_migrating_again_changes_nothing(throw_away: Database) -> None:
+    assert is_current(throw_away, COMPONENTS)
+    migrate(throw_away, COMPONENTS)
+    assert is_current(throw_away, COMPONENTS)
+
+
+def test_an_empty_database_is_brought_to_what_the_models_say(world: World) -> None:
+    template = world.database
+    database = database_at(template.admin_url, var_of_tests(), f"{worker_name()}_empty")
+    try:
+        assert database.create() is True
+        assert database.create() is False
+        migrate(database, COMPONENTS)
+        assert [difference(database, each) for each in COMPONENTS] == [[] for _ in COMPONENTS]
+    finally:
+        database.dispose()
+        admin = create_engine(template.admin_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{database.name}" WITH (FORCE)')
+
+
+def test_a_database_whose_creation_was_cut_short_is_closed_to_other_roles(throw_away: Database) -> None:
+    everybody = "SELECT has_database_privilege('public', current_database(), 'CONNECT, TEMPORARY')"
+    admin = create_engine(throw_away.admin_url.set(database=throw_away.name), poolclass=NullPool)
+    with admin.begin() as connection:
+        connection.exec_driver_sql(f'GRANT ALL ON DATABASE "{throw_away.name}" TO PUBLIC')
+    throw_away.create()
+    with admin.connect() as connection:
+        assert connection.scalar(text(everybody)) is False
+
+
+def _as_owner(database: Database, statement: str) -> None:
+    with create_engine(database.url(policies.OWNER), poolclass=NullPool).begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _down_to_nothing(database: Database, component: Component) -> None:
+    with create_engine(database.url(policies.OWNER), poolclass=NullPool).connect() as connection:
+        command.downgrade(migrations._config(component, connection), "base")
+        connection.commit()
+
+
+def _tables_of(database: Database, component: Component) -> list[str]:
+    with create_engine(database.url(policies.OWNER), poolclass=NullPool).connect() as connection:
+        return list(connection.scalars(text(TABLES), {"schemas": [component.schema]}))

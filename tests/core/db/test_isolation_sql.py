@@ -1,0 +1,267 @@
+"""What the database itself refuses: raw SQL as the application's and the operator's role, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import Connection, Engine, ForeignKeyConstraint, Table, create_engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from gonghui.db import policies
+from gonghui.db.base import Base
+from gonghui.plugin_host.registry import discover
+from gonghui.testing import Federation, World
+from gonghui.values.ids import new_id
+
+discover()  # maps the tables of every plugin
+TABLES = {table.fullname: table for table in Base.metadata.sorted_tables}
+#: The column that holds the tenant, where it is not `tenant_id`.
+KEYS = {"core.tenant": "id"}
+#: Tables that hold no tenant's rows.
+PLATFORM = {"core.platform_entry"}
+OF_TENANTS = sorted(set(TABLES) - PLATFORM)
+OPERATORS = {
+    "core.tenant": {"SELECT", "INSERT", "UPDATE"},
+    "core.tenant_host": {"SELECT", "INSERT", "DELETE"},
+    "core.platform_entry": {"SELECT", "INSERT"},
+}
+HISTORY = ("core.audit_entry", "core.audit_payload", "core.record_transition")
+REFERENCES = [
+    pytest.param(table, key, id=f"{table.fullname}.{key.column_keys[-1]}")
+    for table in TABLES.values()
+    for key in sorted(table.foreign_key_constraints, key=lambda k: k.column_keys)
+    if len(key.column_keys) > 1
+]
+
+
+@dataclass
+class Neighbours:
+    """Tenant `ours`, tenant `theirs`, both with a row in every table, and three doors to the database."""
+
+    ours: Federation
+    theirs: Federation
+    engines: dict[str, Engine]
+
+    @contextmanager
+    def app(self) -> Iterator[Connection]:
+        """Raw SQL as the application bound to our tenant; nothing of it is kept."""
+        with self.engines[policies.APP].connect() as connection:
+            connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{self.ours.view.id}'")
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def role(self, name: str) -> Iterator[Connection]:
+        """Raw SQL as `name`; nothing of it is kept."""
+        with self.engines[name].connect() as connection:
+            yield connection
+            connection.rollback()
+
+    def rows(self, table: str, tenant: Federation) -> list[str]:
+        """A tenant's rows as the superuser sees them."""
+        with self.role("superuser") as connection:
+            found = f"SELECT t::text FROM {table} t WHERE {KEYS.get(table, 'tenant_id')} = :tenant ORDER BY 1"
+            return list(connection.scalars(text(found), {"tenant": tenant.view.id}))
+
+
+@pytest.fixture(scope="module")
+def neighbours(world: World) -> Neighbours:
+    database = world.database
+    urls = {
+        policies.APP: database.url(policies.APP),
+        policies.OPERATOR: database.url(policies.OPERATOR),
+        "superuser": database.admin_url.set(database=database.name),
+    }
+    engines = {name: create_engine(url, poolclass=NullPool) for name, url in urls.items()}
+    return Neighbours(_filled(world), _filled(world), engines)
+
+
+def _filled(world: World) -> Federation:
+    """A tenant with a row in every table."""
+    federation = world.federation()
+    east = federation.client("east")
+    unit = {"parent_id": str(federation.units["east"]), "kind": "community_federation", "name": "新社区"}
+    made = east.post("/api/v1/org-units", unit, headers={"Idempotency-Key": "once"})
+    assert made.status_code == 201, made.text
+    federation.token("east", None)
+    with federation.uow("east") as uow:
+        for plugin in world.registry.plugins.values():
+            for make in plugin.samples.values():
+                make(uow, federation.units["garden"])
+    return federation
+
+
+def _tenant_column(table: str) -> str:
+    return KEYS.get(table, "tenant_id")
+
+
+@pytest.mark.parametrize("table", OF_TENANTS)
+def test_there_is_something_to_be_seen_in_every_table(neighbours: Neighbours, table: str) -> None:
+    assert neighbours.rows(table, neighbours.ours)
+    assert neighbours.rows(table, neighbours.theirs)
+
+
+@pytest.mark.parametrize("table", OF_TENANTS)
+def test_a_tenant_reads_its_own_rows_and_no_others(neighbours: Neighbours, table: str) -> None:
+    with neighbours.app() as connection:
+        seen = list(connection.scalars(text(f"SELECT t::text FROM {table} t ORDER BY 1")))
+    assert seen == neighbours.rows(table, neighbours.ours)
+
+
+@pytest.mark.parametrize("table", OF_TENANTS)
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE"])
+def test_a_tenant_changes_no_row_of_another(neighbours: Neighbours, table: str, verb: str) -> None:
+    before, key, changed = neighbours.rows(table, neighbours.theirs), _tenant_column(table), 0
+    change = f"UPDATE {table} SET {key} = {key}" if verb == "UPDATE" else f"DELETE FROM {table}"
+    theirs = text(f"{change} WHERE {key} = :them")
+    with neighbours.engines[policies.APP].connect() as connection:
+        connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{neighbours.ours.view.id}'")
+        granted = connection.scalar(
+            text("SELECT has_table_privilege(:table, :verb)"), {"table": table, "verb": verb}
+        )
+        with nullcontext() if granted else pytest.raises(ProgrammingError, match="permission denied"):
+            changed = connection.execute(theirs, {"them": neighbours.theirs.view.id}).rowcount
+        connection.commit()
+    assert changed == 0
+    assert neighbours.rows(table, neighbours.theirs) == before
+
+
+@pytest.mark.parametrize("table", OF_TENANTS)
+def test_a_tenant_adds_no_row_to_another(neighbours: Neighbours, table: str) -> None:
+    with neighbours.app() as connection, pytest.raises(ProgrammingError) as refused:
+        _copy_of_a_row(neighbours, connection, table, neighbours.theirs)
+    assert "row-level security" in str(refused.value) or "permission denied" in str(refused.value)
+
+
+@pytest.mark.parametrize("table", OF_TENANTS)
+def test_a_tenant_moves_no_row_to_another(neighbours: Neighbours, table: str) -> None:
+    key = _tenant_column(table)
+    with neighbours.app() as connection, pytest.raises(ProgrammingError) as refused:
+        connection.execute(text(f"UPDATE {table} SET {key} = :them"), {"them": neighbours.theirs.view.id})
+    assert "row-level security" in str(refused.value) or "permission denied" in str(refused.value)
+
+
+def test_a_tenant_adds_a_row_to_its_own(neighbours: Neighbours) -> None:
+    with neighbours.app() as connection:
+        _copy_of_a_row(neighbours, connection, "core.person", neighbours.ours)
+        count = connection.scalar(text("SELECT count(*) FROM core.person"))
+    assert count == len(neighbours.rows("core.person", neighbours.ours)) + 1
+
+
+def _copy_of_a_row(neighbours: Neighbours, connection: Connection, table: str, of: Federation) -> None:
+    """Insert a row of `of` once more, under a fresh id."""
+    key = _tenant_column(table)
+    with neighbours.role("superuser") as superuser:
+        row = superuser.scalar(
+            text(f"SELECT to_jsonb(t) FROM {table} t WHERE {key} = :tenant LIMIT 1"), {"tenant": of.view.id}
+        )
+    fresh = {**row, **({"id": str(new_id())} if "id" in row and key != "id" else {})}
+    import_row = text(
+        f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "
+        f"SELECT * FROM jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"
+    )
+    connection.execute(import_row, {"row": orjson.dumps(fresh).decode()})
+
+
+@pytest.mark.parametrize(("table", "key"), REFERENCES)
+def test_a_reference_cannot_point_into_another_tenant(
+    neighbours: Neighbours, table: Table, key: ForeignKeyConstraint
+) -> None:
+    column, target = key.column_keys[-1], key.elements[0].column.table.fullname
+    with neighbours.role("superuser") as connection:
+        elsewhere: UUID | None = connection.scalar(
+            text(f"SELECT id FROM {target} WHERE tenant_id = :them LIMIT 1"),
+            {"them": neighbours.theirs.view.id},
+        )
+        assert elsewhere is not None
+        one = f"SELECT ctid FROM {table.fullname} WHERE tenant_id = :us LIMIT 1"
+        point = text(f"UPDATE {table.fullname} SET {column} = :elsewhere WHERE ctid = ({one})")
+        with pytest.raises(IntegrityError, match="foreign key"):
+            connection.execute(point, {"elsewhere": elsewhere, "us": neighbours.ours.view.id})
+
+
+# --- what the application's role may not do at all
+
+
+@pytest.mark.parametrize("table", HISTORY)
+@pytest.mark.parametrize("change", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {}"])
+def test_history_is_never_changed(neighbours: Neighbours, table: str, change: str) -> None:
+    with neighbours.app() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.exec_driver_sql(change.format(table))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE core.own (id int)",
+        "CREATE TABLE public.own (id int)",
+        "CREATE SCHEMA own",
+        "CREATE FUNCTION core.own() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER TABLE core.person DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE core.person NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY tenant ON core.person",
+        "CREATE POLICY mine ON core.person USING (true)",
+        "DROP TABLE core.person",
+        "TRUNCATE core.person",
+        "COPY core.person TO PROGRAM 'cat'",
+        f"ALTER ROLE {policies.APP} BYPASSRLS",
+        f"SET ROLE {policies.OWNER}",
+        f"SET ROLE {policies.OPERATOR}",
+        f"GRANT {policies.OWNER} TO {policies.APP}",
+        "SELECT * FROM core.platform_entry",
+        "SELECT * FROM core.alembic_version",
+        "SELECT * FROM pg_authid",
+    ],
+)
+def test_the_application_cannot_widen_what_it_may(neighbours: Neighbours, statement: str) -> None:
+    with neighbours.app() as connection, pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+        connection.exec_driver_sql(statement)
+
+
+def test_switching_policies_off_for_a_session_gives_an_error_instead_of_rows(neighbours: Neighbours) -> None:
+    with neighbours.app() as connection:
+        connection.exec_driver_sql("SET LOCAL row_security = off")
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            connection.exec_driver_sql("SELECT * FROM core.person")
+
+
+def test_without_a_tenant_one_host_is_found_and_no_list_of_hosts(neighbours: Neighbours) -> None:
+    look_up = text("SELECT code FROM core.tenant_at(:host)")
+    with neighbours.role(policies.APP) as connection:
+        found = connection.scalars(look_up, {"host": f"{neighbours.ours.view.code}.test"}).all()
+        unknown = connection.scalars(look_up, {"host": "%"}).all()
+        with pytest.raises(ProgrammingError, match="unrecognized configuration parameter"):
+            connection.exec_driver_sql("SELECT * FROM core.tenant_host")
+    assert (found, unknown) == ([neighbours.ours.view.code], [])
+
+
+# --- the operator
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("verb", ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"])
+def test_the_operator_has_its_few_tables_and_no_more(neighbours: Neighbours, table: str, verb: str) -> None:
+    with neighbours.role(policies.OPERATOR) as connection:
+        granted = connection.scalar(
+            text("SELECT has_table_privilege(:table, :verb) OR has_any_column_privilege(:table, :columns)"),
+            {
+                "table": table,
+                "verb": verb,
+                "columns": verb if verb in ("SELECT", "INSERT", "UPDATE") else "REFERENCES",
+            },
+        )
+    assert granted is (verb in OPERATORS.get(table, ()))
+
+
+def test_the_operator_sees_all_tenants_and_no_record_of_theirs(neighbours: Neighbours) -> None:
+    with neighbours.role(policies.OPERATOR) as connection:
+        tenants = set(connection.scalars(text("SELECT id FROM core.tenant")))
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.exec_driver_sql("SELECT * FROM core.person")
+    assert {neighbours.ours.view.id, neighbours.theirs.view.id} <= tenants
