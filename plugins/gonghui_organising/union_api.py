@@ -18,6 +18,7 @@ from gonghui.sdk import (
     expected_version,
     history,
     idempotent,
+    name_rules,
     operation,
     page_response,
     record_response,
@@ -32,7 +33,7 @@ blueprint = Blueprint(
 )
 
 _COUNT = validate.Range(0, 10_000_000)
-_NAME = [validate.Length(1, 200), validate.Regexp(r"\s*\S")]
+_NAME = name_rules()
 # From the day of the Trade Union Law to one on which a term that begins then still ends within the calendar.
 _ELECTION = validate.Range(date(1992, 4, 3), date(2199, 12, 31))
 

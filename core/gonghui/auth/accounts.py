@@ -31,20 +31,6 @@ class Account(TenantTable):
     disabled_at: Mapped[datetime | None]
 
 
-class SignInGuard(TenantTable):
-    """Failed attempts of an account, counted before the password is looked at."""
-
-    __tablename__ = "sign_in_guard"
-    __table_args__ = (unique("account_id"),)
-    #: Counters, not a record; each failure has an audit entry of its own.
-    audited = False
-
-    account: Mapped[Account] = ref(Account, cascade=True)
-    account_id: Mapped[UUID]
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
-
-
 class Role(TenantTable):
     """A named set of permissions."""
 
@@ -90,7 +76,6 @@ def open_account(
     )
     uow.add(account)
     uow.session.flush()
-    uow.add(SignInGuard(account_id=account.id))
     return account
 
 

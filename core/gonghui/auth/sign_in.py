@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
-from gonghui.auth.accounts import Account, SignInGuard
+from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import AuthSession, fingerprint, start_session
+from gonghui.auth.lockout import count_attempt, forgive
 from gonghui.auth.passwords import password_fits
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
@@ -17,9 +18,6 @@ from gonghui.errors import TooManyAttempts, Unauthenticated
 from gonghui.i18n import _
 from gonghui.values import clock
 from gonghui.values.principal import Principal, PrincipalKind, anonymous
-
-MOST_FAILURES = 5
-LOCKED_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -38,50 +36,23 @@ def sign_in(
     The attempt is counted and committed before the password is looked at, so that neither a crash nor
     parallel guessing can hide one. Raises `Unauthenticated` or `TooManyAttempts`.
     """
+    login = login.strip().lower()
     with database.unit_of_work(anonymous(tenant_id), request_id=request_id) as uow:
-        account, guard = _find(uow, login)
-        if guard is not None:
-            _count_attempt(uow, guard)
-        stored = account.password_hash if account and account.disabled_at is None else None
-        locked_until = guard.locked_until if guard else None
-    if locked_until is not None and locked_until > clock.now():
+        locked_until = count_attempt(uow, login)
+        account = find_account(uow, login)
+    if locked_until is not None:
         _note(database, tenant_id, "core.sign_in.locked_out", account, request_id)
         raise _locked_out(locked_until)
+    stored = account.password_hash if account and account.disabled_at is None else None
     if not password_fits(stored, password) or account is None:
         _note(database, tenant_id, "core.sign_in.failed", account, request_id)
         raise Unauthenticated("sign_in_failed", _("登录名或密码不对。"))
     with database.unit_of_work(anonymous(tenant_id), request_id=request_id) as uow:
-        _account, guard = _find(uow, login)
-        if guard is not None:
-            guard.failures, guard.locked_until = 0, None
+        forgive(uow, login)
         uow.become(Principal(PrincipalKind(account.kind), tenant_id, account.id, account.person_id))
         secret = start_session(uow, account)
         uow.note("core.sign_in.succeeded", account)
     return SignedIn(secret, account.id)
-
-
-def _find(uow: UnitOfWork, login: str) -> tuple[Account | None, SignInGuard | None]:
-    """Account and its counter, the latter locked for the moment of counting."""
-    pair = uow.session.execute(
-        select(Account, SignInGuard)
-        .join(
-            SignInGuard,
-            and_(SignInGuard.account_id == Account.id, SignInGuard.tenant_id == Account.tenant_id),
-        )
-        .where(Account.login == login.strip().lower())
-        .with_for_update(of=SignInGuard)
-    ).one_or_none()
-    return (pair[0], pair[1]) if pair else (None, None)
-
-
-def _count_attempt(uow: UnitOfWork, guard: SignInGuard) -> None:
-    now = clock.now()
-    if guard.locked_until is not None and guard.locked_until <= now:
-        guard.failures, guard.locked_until = 0, None
-    guard.failures += 1
-    if guard.failures > MOST_FAILURES and guard.locked_until is None:
-        guard.locked_until = now + LOCKED_FOR
-    uow.session.flush()
 
 
 def _note(database: Database, tenant_id: UUID, action: str, account: Account | None, request_id: str) -> None:

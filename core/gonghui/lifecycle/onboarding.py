@@ -77,17 +77,20 @@ def note_platform(
 ) -> None:
     """Write an entry into the platform's own trail."""
     with database.operator() as session:
-        session.add(
-            PlatformEntry(
-                id=new_id(),
-                at=clock.now(),
-                operator=operator_name(),
-                reason=reason,
-                action=action,
-                tenant_id=tenant_id,
-                detail=detail,
-            )
-        )
+        session.add(platform_entry(action, reason, tenant_id, **detail))
+
+
+def platform_entry(action: str, reason: str, tenant_id: UUID | None = None, **detail: Any) -> PlatformEntry:
+    """An entry of the platform's own trail, to be written with what it describes."""
+    return PlatformEntry(
+        id=new_id(),
+        at=clock.now(),
+        operator=operator_name(),
+        reason=reason,
+        action=action,
+        tenant_id=tenant_id,
+        detail=detail,
+    )
 
 
 def onboard(
@@ -121,7 +124,7 @@ def _tenant(database: Database, content: dict[str, Any]) -> UUID:
         session.add(tenant)
         session.flush()
         session.add_all(TenantHost(host=host.lower(), tenant_id=tenant.id) for host in content["hosts"])
-    note_platform(database, "tenant.created", "onboarding", tenant.id, code=tenant.code)
+        session.add(platform_entry("tenant.created", "onboarding", tenant.id, code=tenant.code))
     return tenant.id
 
 

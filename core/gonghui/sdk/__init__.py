@@ -1,5 +1,6 @@
 """The one package that plugins import. What is not named here is the core's own business."""
 
+from gonghui.api.contents import name_rules
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
@@ -90,6 +91,7 @@ __all__ = [
     "idempotent",
     "insert_many",
     "invalid",
+    "name_rules",
     "new_employer",
     "new_id",
     "new_unit",

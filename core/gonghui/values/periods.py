@@ -23,7 +23,7 @@ class Period:
     def parse(cls, code: str) -> Period:
         """The period that `code` names: `2024`, `2024H1`, `2024Q3`, `2024M07` or `2024-07`.
 
-        Raises `ValueError` for anything else.
+        Its code is always written alike (`2024-7` is `2024M07`). Raises `ValueError` for anything else.
         """
         match = _FORM.fullmatch(code.strip().upper())
         if match is None:
@@ -35,7 +35,6 @@ class Period:
         if not 1 <= number <= 12 // months:
             raise ValueError(code)
         last_month = number * months
-        last_day = calendar.monthrange(year, last_month)[1]
-        return cls(
-            code.strip().upper(), date(year, last_month - months + 1, 1), date(year, last_month, last_day)
-        )
+        last = date(year, last_month, calendar.monthrange(year, last_month)[1])
+        written = f"{year}M{number:02d}" if months == 1 else f"{year}{match['kind']}{number}"
+        return cls(written, date(year, last_month - months + 1, 1), last)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from gonghui.auth.accounts import SignInGuard, account_by_id
+from gonghui.auth.accounts import account_by_id
+from gonghui.auth.lockout import SignInGuard
 from gonghui.auth.passwords import MINIMUM_LENGTH, hash_password, password_fits
 from gonghui.testing import Federation
 from gonghui.values import clock
@@ -146,8 +147,25 @@ def test_parallel_guesses_get_no_more_than_five_looks_at_the_password(
     codes = sorted(each.status_code for each in answers)
     assert codes == [401] * 5 + [429] * 5
     with federation.uow() as uow:
-        counted = select(SignInGuard.failures).where(SignInGuard.account_id == federation.accounts["east"])
-        assert uow.session.scalar(counted) == 10
+        assert uow.session.scalar(select(SignInGuard.failures)) == 10
+
+
+def test_a_login_that_nobody_has_is_locked_like_any_other(
+    federation: Federation, with_password: Callable[..., None]
+) -> None:
+    with_password(federation, "east")
+    known = [attempt(federation, "east", "wrong password") for _ in range(7)]
+    unknown = [attempt(federation, "nobody", "wrong password") for _ in range(7)]
+    assert [a.status_code for a in known] == [a.status_code for a in unknown] == [401] * 5 + [429] * 2
+    assert [a.json["code"] for a in known] == [a.json["code"] for a in unknown]
+
+
+def test_counters_of_logins_that_nobody_tries_any_more_are_dropped(federation: Federation) -> None:
+    with clock.at(datetime(2026, 5, 1, tzinfo=UTC)):
+        attempt(federation, "made-up", "wrong password")
+    attempt(federation, "other", "wrong password")
+    with federation.uow() as uow:
+        assert len(uow.session.scalars(select(SignInGuard)).all()) == 1
 
 
 # --- passwords

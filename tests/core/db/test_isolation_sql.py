@@ -94,6 +94,8 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+    refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
+    assert refused.status_code == 401
     return federation
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
+from gonghui.api.contents import name_rules
 from gonghui.api.operations import Blueprint, operation
 from gonghui.auth.accounts import Role, assign, find_account, open_account
 from gonghui.auth.passwords import MINIMUM_LENGTH
@@ -29,10 +30,14 @@ class RoleOut(Schema):
 
 
 class NewAccount(Schema):
-    name = fields.String(required=True, validate=validate.Length(1, 100), metadata={"example": "张示例"})
+    name = fields.String(
+        required=True,
+        validate=name_rules(100),
+        metadata={"example": "张示例"},
+    )
     login = fields.String(
         required=True,
-        validate=validate.Regexp(r"^[A-Za-z0-9._-]{3,60}$"),
+        validate=validate.Regexp(r"[A-Za-z0-9._-]{3,60}\Z"),
         metadata={"example": "zhang.shili"},
     )
     password = fields.String(

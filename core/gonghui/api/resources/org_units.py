@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
+from gonghui.api.contents import name_rules
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
@@ -48,7 +49,7 @@ class NewUnit(Schema):
     )
     name = fields.String(
         required=True,
-        validate=[validate.Length(1, 200), validate.Regexp(r"\s*\S")],
+        validate=name_rules(),
         metadata={"example": "示例园区工联会"},
     )
 

@@ -360,17 +360,19 @@ def upgrade() -> None:
         "sign_in_guard",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("login_hash", sa.Text(), nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "account_id"],
-            ["core.account.tenant_id", "core.account.id"],
-            name=op.f("fk_sign_in_guard_tenant_id_account_id"),
-            ondelete="CASCADE",
-        ),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sign_in_guard")),
-        sa.UniqueConstraint("tenant_id", "account_id", name=op.f("uq_sign_in_guard_tenant_id_account_id")),
+        sa.UniqueConstraint("tenant_id", "login_hash", name=op.f("uq_sign_in_guard_tenant_id_login_hash")),
+        schema="core",
+    )
+    op.create_index(
+        "ix_sign_in_guard_touched_at",
+        "sign_in_guard",
+        ["tenant_id", "touched_at"],
+        unique=False,
         schema="core",
     )
     _close()

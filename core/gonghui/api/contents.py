@@ -1,0 +1,14 @@
+"""Fields that every record's content shares: how a name may look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import validate
+
+LONGEST_NAME = 200
+
+
+def name_rules(longest: int = LONGEST_NAME) -> list[Any]:
+    """Validators of a name: it says something, and not too much."""
+    return [validate.Length(1, longest), validate.Regexp(r"\s*\S")]
