@@ -17,6 +17,7 @@ from gonghui.api import guard, openapi
 from gonghui.api.cookies import Cookies
 from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
+from gonghui.db import policies
 from gonghui.db.database import Database, database_at
 from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
@@ -50,11 +51,11 @@ def create_app(
     app.config.update(openapi.settings_for_smorest())
     app.config.update(
         SECRET_KEY=_secret_key(settings().var),
-        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=1024 * 1024,
         SESSION_COOKIE_NAME="gonghui",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings().secure_cookies,
+        SESSION_COOKIE_SECURE=_wants_https(),
         WTF_CSRF_CHECK_DEFAULT=False,  # the guard asks for it where a cookie came with the request
         WTF_CSRF_TIME_LIMIT=None,
         PROPAGATE_EXCEPTIONS=False,
@@ -63,7 +64,7 @@ def create_app(
     database = database or _configured_database()
     registry = registry or discover()
     ttl = settings().host_ttl_seconds
-    demo = is_demo_server if is_demo_server is not None else os.environ.get("GONGHUI_DEMO") == "1"
+    demo = is_demo_server if is_demo_server is not None else _is_demo()
     app.extensions["gonghui"] = guard.Platform(database, registry, HostDirectory(database, ttl), demo)
     guard.csrf.init_app(app)
     guard.install(app)
@@ -112,6 +113,16 @@ def _furnish_templates(app: Flask) -> None:
         }
 
 
+def _is_demo() -> bool:
+    return os.environ.get("GONGHUI_DEMO") == "1"
+
+
+def _wants_https() -> bool:
+    """Cookies go over HTTPS alone, except in the demonstration on one's own machine, or where the settings say."""
+    chosen = settings().secure_cookies
+    return chosen if chosen is not None else not _is_demo()
+
+
 def _configured_database() -> Database:
     """The database that the settings name; workers of `gonghui demo` and `gonghui serve` find it so."""
     url = settings().database_url
@@ -125,6 +136,7 @@ def _configured_database() -> Database:
         settings().database_name,
         pool_size=settings().pool_size,
         timeout_ms=settings().statement_timeout_ms,
+        only=(policies.APP,),
     )
 
 

@@ -12,11 +12,13 @@ from typing import Any
 import click
 import orjson
 from marshmallow import ValidationError
+from pydantic import ValidationError as SettingsError
 
 from gonghui import __version__, demo_server, logs
-from gonghui.auth.accounts import find_account
-from gonghui.auth.passwords import hash_password
-from gonghui.auth.scope import explain, require, unit_called
+from gonghui.api.problems import flatten
+from gonghui.auth.accounts import Account, find_account
+from gonghui.auth.credentials import change_password, close_account
+from gonghui.auth.scope import explain, require, require_whole, unit_called
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
@@ -41,7 +43,7 @@ _EVERY_RECORD = 1_000_000
 @click.pass_context
 def gonghui(context: click.Context) -> None:
     """Gonghui 工汇: the platform on which district federations of trade unions run their work."""
-    context.obj = partial(opened, settings())
+    context.obj = partial(opened, settings(), announce=partial(click.echo, err=True))
 
 
 @gonghui.command()
@@ -85,15 +87,31 @@ def list_tenants(open_installation: Any) -> None:
 
 @gonghui.command("password")
 @click.argument("login_to_change", metavar="LOGIN")
-@click.option("--new", prompt=True, hide_input=True, confirmation_prompt=True, help="The new password.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the new password from standard input.")
 @at_tenant
-def set_password(uow: UnitOfWork, login_to_change: str, new: str) -> None:
-    """Give the account LOGIN a new password."""
-    account = find_account(uow, login_to_change)
+def set_password(uow: UnitOfWork, login_to_change: str, from_stdin: bool) -> None:
+    """Give the account LOGIN a new password; its sessions and tokens end."""
+    account = _account_of(uow, login_to_change)
+    if from_stdin:
+        new = sys.stdin.readline().rstrip("\n")
+    else:
+        new = click.prompt(str(_("新密码")), hide_input=True, confirmation_prompt=True)
+    change_password(uow, account, str(new))
+
+
+@gonghui.command("close-account")
+@click.argument("login_to_close", metavar="LOGIN")
+@at_tenant
+def close(uow: UnitOfWork, login_to_close: str) -> None:
+    """Shut the account LOGIN out; its sessions and tokens end."""
+    close_account(uow, _account_of(uow, login_to_close))
+
+
+def _account_of(uow: UnitOfWork, login: str) -> Account:
+    account = find_account(uow, login)
     if account is None:
-        raise NotFound("unknown_account", _("没有登录名为 {login} 的账号。", login=login_to_change))
-    uow.note("core.account.password_set")
-    account.password_hash = hash_password(new)
+        raise NotFound("unknown_account", _("没有登录名为 {login} 的账号。", login=login))
+    return account
 
 
 @gonghui.command("import")
@@ -135,6 +153,7 @@ def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bo
         raise click.BadParameter(
             str(_("期间应写成 2024、2024H1、2024Q3 或 2024M07。")), param_hint="--period"
         ) from None
+    require(uow.principal, "core.figure.read")
     unit = unit_called(uow, uow.principal, "core.org_unit.read", org_unit) if org_unit else None
     path = unit.path if unit else None
     mine = [i for i in discover().indicators(plugins_on(uow)) if uow.principal.holds(i.permission)]
@@ -216,7 +235,7 @@ def _switch(uow: UnitOfWork, plugin_id: str, *, on: bool) -> None:
     found = discover().plugins.get(plugin_id)
     if found is None:
         raise NotFound("unknown_plugin", _("没有安装名为 {plugin} 的插件。", plugin=plugin_id))
-    require(uow.principal, "core.plugin.switch")
+    require_whole(uow.principal, "core.plugin.switch")
     switch_plugin(uow, found, on=on)
 
 
@@ -264,9 +283,25 @@ def main() -> None:
     except DomainError as error:
         _fail(f"{error.detail} ({error.code})", *(f"{f.pointer}: {f.detail}" for f in error.faults))
     except ValidationError as error:
-        _fail(json.dumps(error.messages, ensure_ascii=False, default=str))
+        _fail(*(f"{fault['pointer']}: {fault['detail']}" for fault in flatten(error.messages, "")))
+    except SettingsError as error:
+        _fail(*(f"GONGHUI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
+    except json.JSONDecodeError as error:
+        _fail(
+            str(
+                _(
+                    "文件不是 JSON：第 {line} 行第 {column} 列读不下去。",
+                    line=error.lineno,
+                    column=error.colno,
+                )
+            )
+        )
     except (EmbeddedServerError, DeclarationError, ValueError) as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(
+            str(_("无法使用 {path}：{reason}。", path=error.filename or "—", reason=error.strerror or error))
+        )
 
 
 def _fail(*lines: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,11 +22,13 @@ from gonghui.lifecycle.onboarding import Declaration
 from gonghui.settings import Settings
 
 _PATIENCE = 10
+_WORDS_OF_POSTGRES = frozenset({"PGUSER", "PGPASSWORD", "PGPASSFILE"})
 
 
 def run(settings: Settings) -> None:
     """Start the demonstration and stay until it is interrupted."""
     with _alone(settings.var / "demo.json"):
+        _refuse_taken_address(settings)
         click.echo(str(_("正在准备数据库和演示数据……")))
         with opened(settings) as installation:
             _greet(settings)
@@ -34,19 +37,16 @@ def run(settings: Settings) -> None:
 
 def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | None = None) -> None:
     """Run the web server until it ends or is interrupted; it learns where the database is, not its owner's password."""
-    url = make_url(server_url).set(username=None, password=None)
-    environment = {
-        **os.environ,
-        "GONGHUI_VAR": str(settings.var.resolve()),
-        "GONGHUI_DATABASE_URL": url.render_as_string(hide_password=False),
-        "GONGHUI_DEMO": "1" if is_demo else "0",
-    }
+    _refuse_taken_address(settings)
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "gonghui.app:create_app",
         "--host", settings.host, "--port", str(settings.port), "--workers", "1",
         "--blocking-threads", str(settings.web_threads), "--no-ws", "--log-level", "error",
     ]  # fmt: skip
-    server = subprocess.Popen(command, env=environment)
+    # In a session of its own: Ctrl-C reaches us alone, and a second signal would make the server drop its workers.
+    server = subprocess.Popen(
+        command, env=_environment(settings, server_url, is_demo=is_demo), start_new_session=True
+    )
     try:
         if note is not None:
             _write_note(note, server.pid)
@@ -59,14 +59,45 @@ def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | No
         raise click.ClickException(str(_("网页服务已退出（状态 {status}）。", status=status)))
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    if server.poll() is None:
-        server.terminate()
+def _environment(settings: Settings, server_url: str, *, is_demo: bool) -> dict[str, str]:
+    """What tells the web process where everything is, without the password that this process may have come with."""
+    url = make_url(server_url)._replace(username=None, password=None)
+    return {
+        **{name: value for name, value in os.environ.items() if name not in _WORDS_OF_POSTGRES},
+        "GONGHUI_VAR": str(settings.var.resolve()),
+        "GONGHUI_DATABASE_URL": url.difference_update_query(
+            ("user", "password", "passfile")
+        ).render_as_string(),
+        "GONGHUI_DEMO": "1" if is_demo else "0",
+    }
+
+
+def _refuse_taken_address(settings: Settings) -> None:
+    """The server shares its port with whoever asks likewise, so two would answer in turns: look before."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            server.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            address = f"{settings.host}:{settings.port}"
+            message = _("地址 {address} 已被占用或不可用，请用 GONGHUI_PORT 换一个端口。", address=address)
+            raise click.ClickException(str(message)) from error
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End the server with one signal, and whatever of its family outlives it."""
+    if server.poll() is not None:
+        return
+    family = psutil.Process(server.pid).children(recursive=True)
+    server.terminate()
+    try:
+        server.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    _gone, alive = psutil.wait_procs(family, timeout=1)
+    for member in alive:
+        member.kill()
 
 
 @contextmanager
@@ -75,13 +106,16 @@ def _alone(note: Path) -> Iterator[None]:
     earlier = _read_note(note)
     parent, *children = earlier or [None]
     if parent is not None:
-        raise click.ClickException(str(_("演示已在运行（进程 {pid}）。", pid=parent.pid)))
+        message = _(
+            "演示已在运行（进程 {pid}）。要另起一套，请设置 GONGHUI_VAR 和 GONGHUI_PORT。", pid=parent.pid
+        )
+        raise click.ClickException(str(message))
     for leftover in children:
         if leftover is not None:
             _end_tree(leftover)
     note.unlink(missing_ok=True)
     first = _FirstSignal()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, first)
     try:
         yield

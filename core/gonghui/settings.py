@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     database_name: str = Field(default="gonghui", description="name of the database")
     pool_size: int = Field(default=8, ge=1, description="database connections a process keeps")
     statement_timeout_ms: int = Field(default=15_000, ge=0, description="longest statement of a request")
-    secure_cookies: bool = Field(default=False, description="set on installations behind HTTPS")
+    secure_cookies: bool | None = Field(
+        default=None, description="send cookies over HTTPS only; empty: yes, except in the demonstration"
+    )
     host_ttl_seconds: float = Field(
         default=60.0, description="how long a process may trust which tenant a host name belongs to"
     )

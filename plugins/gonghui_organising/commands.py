@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from gonghui.sdk import UnitOfWork, at_tenant, unit_called
+from gonghui.sdk import UnitOfWork, at_tenant, require, unit_called
 from gonghui_organising import founding, union_queries
 from gonghui_organising.union_api import NewUnion, Reason, Reply
 
@@ -26,6 +26,8 @@ def union_commands() -> None:
 def draft(uow: UnitOfWork, file: Path, place: str | None, quiet: bool) -> None:
     """Begin a founding from FILE, a JSON document with the fields of the API."""
     content = json.loads(file.read_text(encoding="utf-8"))
+    if place is None and "org_unit_id" not in content:
+        raise click.UsageError("say where: --at NAME, or org_unit_id in the file")
     if place is not None:
         content["org_unit_id"] = str(unit_called(uow, uow.principal, founding.CREATE, place).id)
     union = founding.draft(uow, NewUnion().load(content))
@@ -41,6 +43,7 @@ def draft(uow: UnitOfWork, file: Path, place: str | None, quiet: bool) -> None:
 @at_tenant
 def list_unions(uow: UnitOfWork, state: str | None, limit: int) -> None:
     """The newest unions: id, state, name."""
+    require(uow.principal, founding.READ)
     query = {"sort": "newest", "limit": limit - 1} | ({"state": state} if state else {})
     for row in union_queries.list_rows(uow, query, None):
         click.echo(f"{row['id']}  {row['state']:<9}  {row['name']}")

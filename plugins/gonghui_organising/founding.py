@@ -6,7 +6,7 @@ Approval is for the next upper union (工会法 Art. 12), and never by the perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from gonghui.sdk import (
     Conflict,
+    Employer,
     FieldFault,
     Invalid,
     OrgUnit,
@@ -24,7 +25,6 @@ from gonghui.sdk import (
     check_version,
     clock,
     forbidden,
-    here,
     invalid,
     new_unit,
     not_found,
@@ -33,11 +33,11 @@ from gonghui.sdk import (
     took_step,
     transition_row,
     unit_within,
-    uscc_fault,
     visible,
 )
+from gonghui_organising.draft_rules import refuse_faults
 from gonghui_organising.founding_parts import new_parts, replace_parts
-from gonghui_organising.founding_rules import Founding, faults_before_submission, faults_of_numbers
+from gonghui_organising.founding_rules import Founding, fault_of_rival, faults_before_submission
 from gonghui_organising.union import (
     CommitteeTerm,
     CoveredUnit,
@@ -77,7 +77,7 @@ def draft(uow: UnitOfWork, values: Mapping[str, Any]) -> GrassrootsUnion:
         setattr(union, name, values.get(name))
     union.near_relatives_excluded = bool(values.get("near_relatives_excluded"))
     union.name_key = sort_key(union.name)
-    _refuse_faults(uow, union, values)
+    refuse_faults(uow, union, values)
     uow.add(node, union, *new_parts(uow, union, values), transition_row(uow, union, "draft", None))
     uow.session.flush()
     return union
@@ -95,7 +95,7 @@ def change(
     union.name_key = sort_key(union.name)
     # A change of the parts alone is a change of the record: its version moves too, and once.
     union.changed_at = clock.now()
-    _refuse_faults(uow, union, values)
+    refuse_faults(uow, union, values)
     replace_parts(uow, union, values)
     uow.session.flush()
     return union
@@ -138,7 +138,8 @@ def approve(
     _require_other_person(uow, union)
     term = _founding(uow, union).term
     day = effective_on or clock.today()
-    faults = list(_faults_of_reply(term, term_years, day))
+    _hold_employers(uow, union)
+    faults = [*fault_of_rival(union, _rivals(uow, union)), *_faults_of_reply(term, term_years, day)]
     if faults:
         raise invalid(*faults)
     if day < clock.today() and not reaches(uow.principal, BACKDATE, _path(uow, union)):
@@ -226,28 +227,6 @@ def _step(
     return union
 
 
-def _refuse_faults(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]) -> None:
-    demo_numbers = here(uow).is_demo
-    faults = list(faults_of_numbers(union))
-    coded = [("/uscc", union.uscc, True)]
-    coded += [
-        (f"/employers/{i}/uscc", e.get("uscc"), False) for i, e in enumerate(values.get("employers") or ())
-    ]
-    for pointer, code, of_union in coded:
-        fault = uscc_fault(code, of_union=of_union, demo_numbers=demo_numbers) if code else None
-        if fault is not None:
-            faults.append(FieldFault(pointer, f"code_{fault.value}", _("统一社会信用代码不正确，请核对。")))
-    holder = select(GrassrootsUnion.id).where(GrassrootsUnion.uscc == union.uscc)
-    with uow.session.no_autoflush:
-        taken = union.uscc and uow.session.scalar(holder) not in (None, union.id)
-    if taken:
-        faults.append(FieldFault("/uscc", "union_code_taken", _("这个代码已属于另一个工会。")))
-    if union.kind == UnionKind.INDEPENDENT and len(values.get("employers") or ()) > 1:
-        faults.append(FieldFault("/employers", "one_employer", _("独立建会只有一个单位。")))
-    if faults:
-        raise invalid(*faults)
-
-
 def _founding(uow: UnitOfWork, union: GrassrootsUnion) -> Founding:
     employers = uow.session.scalar(select(func.count()).where(CoveredUnit.union_id == union.id)) or 0
     terms = (
@@ -256,4 +235,29 @@ def _founding(uow: UnitOfWork, union: GrassrootsUnion) -> Founding:
         .order_by(CommitteeTerm.started_on.desc())
     )
     papers = uow.session.scalars(select(UnionPaper).where(UnionPaper.union_id == union.id)).all()
-    return Founding(union, employers, uow.session.scalars(terms.limit(1)).one_or_none(), papers)
+    return Founding(
+        union, employers, uow.session.scalars(terms.limit(1)).one_or_none(), papers, _rivals(uow, union)
+    )
+
+
+def _hold_employers(uow: UnitOfWork, union: GrassrootsUnion) -> None:
+    """Let two approvals for one employer come one after the other, so that the second sees the first."""
+    covered = select(CoveredUnit.employer_id).where(CoveredUnit.union_id == union.id)
+    held = select(Employer.id).where(Employer.id.in_(covered)).order_by(Employer.id)
+    uow.session.execute(held.with_for_update())
+
+
+def _rivals(uow: UnitOfWork, union: GrassrootsUnion) -> Sequence[str]:
+    """Names of approved independent unions other than `union` that cover one of its employers."""
+    mine = select(CoveredUnit.employer_id).where(CoveredUnit.union_id == union.id)
+    rival = (
+        select(GrassrootsUnion.name)
+        .join(CoveredUnit, CoveredUnit.union_id == GrassrootsUnion.id)
+        .where(
+            GrassrootsUnion.id != union.id,
+            GrassrootsUnion.kind == UnionKind.INDEPENDENT.value,
+            GrassrootsUnion.state == UnionState.APPROVED.value,
+            CoveredUnit.employer_id.in_(mine),
+        )
+    )
+    return uow.session.scalars(rival).all()

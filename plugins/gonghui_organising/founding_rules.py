@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from gonghui.sdk import FieldFault, Text, UnitOfWork, _, clock, figure
 from gonghui_organising.forms import seat_range
-from gonghui_organising.union import CommitteeTerm, GrassrootsUnion, UnionKind, UnionPaper
+from gonghui_organising.union import CommitteeTerm, GrassrootsUnion, UnionKind, UnionPaper, UnionState
 
 PAPER_NAMES: dict[str, Text] = {
     "request": _("建会请示"),
@@ -31,6 +33,8 @@ class Founding:
     employers: int
     term: CommitteeTerm | None
     papers: Sequence[UnionPaper]
+    #: Names of other independent unions, approved, that cover the same employer.
+    rivals: Sequence[str] = ()
 
 
 def faults_of_numbers(union: GrassrootsUnion) -> Iterator[FieldFault]:
@@ -52,11 +56,23 @@ def faults_of_numbers(union: GrassrootsUnion) -> Iterator[FieldFault]:
             yield FieldFault(f"/{part}", code, detail)
 
 
+def fault_of_taken_code(uow: UnitOfWork, union: GrassrootsUnion) -> Iterator[FieldFault]:
+    """A union's code that another union has been submitted or approved with; a mere draft holds no code."""
+    if union.uscc:
+        held = select(GrassrootsUnion.id).where(
+            GrassrootsUnion.uscc == union.uscc,
+            GrassrootsUnion.state.in_((UnionState.SUBMITTED.value, UnionState.APPROVED.value)),
+        )
+        if uow.session.scalar(held) not in (None, union.id):
+            yield FieldFault("/uscc", "union_code_taken", _("这个代码已属于另一个工会。"))
+
+
 def faults_before_submission(uow: UnitOfWork, founding: Founding) -> list[FieldFault]:
     """Everything that stands between a draft and its submission."""
     union = founding.union
     return [
         *faults_of_numbers(union),
+        *fault_of_taken_code(uow, union),
         *_missing(union),
         *_employers(uow, founding),
         *_preparation(uow, union),
@@ -75,6 +91,8 @@ def _missing(union: GrassrootsUnion) -> Iterator[FieldFault]:
     for name, detail in needed.items():
         if getattr(union, name) is None:
             yield FieldFault(f"/{name}", "required", detail)
+    if union.employer_informed_on is not None and union.employer_informed_on > clock.today():
+        yield FieldFault("/employer_informed_on", "in_future", _("告知单位的日期不能晚于今天。"))
     if union.members == 0:
         yield FieldFault("/members", "no_members", _("没有会员，不能建会。"))
     if not union.near_relatives_excluded:
@@ -87,11 +105,19 @@ def _employers(uow: UnitOfWork, founding: Founding) -> Iterator[FieldFault]:
     if founding.union.kind == UnionKind.INDEPENDENT:
         if founding.employers != 1:
             yield FieldFault("/employers", "one_employer", _("独立建会只有一个单位。"))
+        yield from fault_of_rival(founding.union, founding.rivals)
         return
     least = figure(uow, "organising.joint_union.employers_from")
     if founding.employers < least.value:
         detail = _("联合工会至少涵盖 {n} 个单位（{basis}）。", n=least.value, basis=least.basis)
         yield FieldFault("/employers", "too_few_employers", detail)
+
+
+def fault_of_rival(union: GrassrootsUnion, rivals: Sequence[str]) -> Iterator[FieldFault]:
+    """An employer has one union of its own; asked at submission and again, under a lock, at approval."""
+    if union.kind == UnionKind.INDEPENDENT and rivals:
+        detail = _("这个单位已单独建会：{name}。", name=rivals[0])
+        yield FieldFault("/employers", "employer_has_union", detail)
 
 
 def _preparation(uow: UnitOfWork, union: GrassrootsUnion) -> Iterator[FieldFault]:
@@ -107,10 +133,10 @@ def _committee(uow: UnitOfWork, founding: Founding) -> Iterator[FieldFault]:
     if term is None:
         yield FieldFault("/committee", "required", _("请填写委员会：选举日期、任期和委员人数。"))
         return
-    lawful = figure(uow, "organising.committee.term_years", term.started_on)
-    if term.years not in lawful.value:
-        detail = _("任期只能是 {choices} 年（{basis}）。", choices=lawful.value, basis=lawful.basis)
-        yield FieldFault("/committee/years", "term_not_3_or_5", detail)
+    informed_on = founding.union.employer_informed_on
+    if informed_on is not None and informed_on > term.started_on:
+        detail = _("告知单位在选举之前：告知日期不能晚于选举日期。")
+        yield FieldFault("/employer_informed_on", "after_election", detail)
     if term.started_on > clock.today():
         yield FieldFault("/committee/started_on", "in_future", _("选举日期不能晚于今天。"))
     if term.seats is None:

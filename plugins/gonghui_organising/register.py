@@ -233,11 +233,13 @@ def _check_code(row: _Examined, key: str, subject: str, code: str, rules: _Rules
 def _street(row: _Examined, rules: _Rules) -> str:
     street = cells.name(row.cell("street"))
     if not street:
-        message = _("没有填所属街道。填其中一个：{known}。", known=list(rules.streets))
+        message = _("没有填所属街道。填其中一个：{known}。", known=sorted(rules.streets))
         row.note("street", "street_missing", message)
     elif street not in rules.streets:
-        value, known = row.shown("street"), list(rules.streets)
-        message = _("本区没有“{value}”。填其中一个：{known}。", value=value, known=known)
+        value, known = row.shown("street"), sorted(rules.streets)
+        message = _(
+            "“{value}”不是本区的街道，或不在此账号可导入的范围内。可导入：{known}。", value=value, known=known
+        )
         row.note("street", "unknown_street", message)
     return street
 
@@ -308,6 +310,13 @@ def _term(row: _Examined, rules: _Rules) -> int | None:
 def _numbers(row: _Examined) -> dict[str, int | None]:
     keys = ("headcount", "women_staff", "members", "women_members", "migrant_members")
     numbers = {key: _number(row, key) for key in keys}
+    for key, code in (("headcount", "headcount_missing"), ("members", "members_missing")):
+        if cells.is_empty(row.cell(key)):
+            row.note(
+                key,
+                code,
+                _("没有填{heading}，或单元格里的公式没有结果。填整数。", heading=row.register.headings[key]),
+            )
     for part, whole, code in (
         ("women_staff", "headcount", "women_staff_exceed_staff"),
         ("members", "headcount", "members_exceed_staff"),

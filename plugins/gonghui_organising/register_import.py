@@ -36,6 +36,8 @@ from gonghui_organising.union import CommitteeTerm, CoveredUnit, GrassrootsUnion
 
 IMPORT = "organising.union.import"
 
+#: States in which a union holds its code.
+HOLDING = (UnionState.SUBMITTED.value, UnionState.APPROVED.value)
 _AREA = OrgUnitKind.COMMUNITY_FEDERATION
 
 
@@ -121,7 +123,13 @@ def _apart_from_taken_codes(
 ) -> tuple[list[UnionRow], list[Fault]]:
     """Rows whose union code nobody else has, and a fault for each of the others."""
     codes = {row.uscc for row in rows if row.uscc}
-    taken = set(uow.session.scalars(select(GrassrootsUnion.uscc).where(GrassrootsUnion.uscc.in_(codes))))
+    taken = set(
+        uow.session.scalars(
+            select(GrassrootsUnion.uscc).where(
+                GrassrootsUnion.uscc.in_(codes), GrassrootsUnion.state.in_(HOLDING)
+            )
+        )
+    )
     free, faults = [], []
     for row in rows:
         if row.uscc in taken:

@@ -66,7 +66,7 @@ class GrassrootsUnion(Record, schema=PLUGIN):
             "tenant_id",
             "uscc",
             unique=True,
-            postgresql_where=text("uscc IS NOT NULL"),
+            postgresql_where=text("uscc IS NOT NULL AND state IN ('submitted', 'approved')"),
         ),
         Index("ix_grassroots_union_name", "tenant_id", "name", postgresql_ops={"name": "text_pattern_ops"}),
         Index(

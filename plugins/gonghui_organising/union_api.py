@@ -59,7 +59,7 @@ class CommitteeOut(Committee):
 
 class Paper(Schema):
     kind = fields.String(required=True, validate=validate.OneOf([k.value for k in PaperKind]))
-    number = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    number = fields.String(allow_none=True, validate=name_rules(100))
     dated_on = fields.Date(allow_none=True)
 
 
@@ -70,7 +70,7 @@ class UnionChange(Schema):
     kind = fields.String(validate=validate.OneOf([k.value for k in UnionKind]))
     uscc = fields.String(allow_none=True, validate=validate.Length(equal=18))
     industry = fields.String(allow_none=True, validate=validate.Length(max=100))
-    chair_name = fields.String(allow_none=True, validate=validate.Length(1, 100))
+    chair_name = fields.String(allow_none=True, validate=name_rules(100))
     headcount = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Staff (职工)"})
     women_staff = fields.Integer(allow_none=True, validate=_COUNT)
     members = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Members (会员)"})
@@ -146,14 +146,12 @@ class UnionQuery(PageQuery):
 
 
 class Reason(Schema):
-    comment = fields.String(
-        required=True, validate=validate.Length(1, 2_000), metadata={"example": "缺少会议决议"}
-    )
+    comment = fields.String(required=True, validate=name_rules(2_000), metadata={"example": "缺少会议决议"})
 
 
 class Reply(Schema):
     approval_no = fields.String(
-        required=True, validate=validate.Length(1, 100), metadata={"example": "示工复〔2024〕1号"}
+        required=True, validate=name_rules(100), metadata={"example": "示工复〔2024〕1号"}
     )
     term_years = fields.Integer(
         required=True, metadata={"example": 5, "description": "Term as the reply states it"}

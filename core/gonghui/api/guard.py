@@ -25,6 +25,7 @@ from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
 
 _log = structlog.get_logger()
+_SIGN_IN = frozenset({"/sign-in", "/api/v1/sign-in"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -72,6 +73,8 @@ def _open_request() -> AnyResponse | None:
     if request.path == "/healthz":
         return None
     platform: Platform = current_app.extensions["gonghui"]
+    if request.path in _SIGN_IN:
+        request.max_content_length = 64 * 1024
     tenant = platform.hosts.get(_host(platform))
     if tenant is None:
         return problems.problem(404, "unknown_host", str(_("这个网址没有对应的工会。")))
@@ -80,14 +83,16 @@ def _open_request() -> AnyResponse | None:
     refusal = _authenticate()
     if refusal is not None:
         return refusal
-    if not is_open(platform.registry, g.tenant, request.path):
-        raise not_found()
+    view = current_app.view_functions.get(request.endpoint or "")
+    unguarded = view is not None and not hasattr(view, "permission") and not is_public(request.path)
+    if unguarded or not is_open(platform.registry, g.tenant, request.path):
+        raise not_found()  # what names no permission is there for nobody
     return None
 
 
 def _authenticate() -> AnyResponse | None:
     """Find the principal; anonymous is refused alike on every path that is not public."""
-    secret, by_cookie = _credential()
+    secret, by_cookie = credential()
     found = recognise(g.uow, secret) if secret else None
     if found is not None:
         g.uow.become(found.principal)
@@ -102,7 +107,7 @@ def _authenticate() -> AnyResponse | None:
     return None
 
 
-def _credential() -> tuple[str | None, bool]:
+def credential() -> tuple[str | None, bool]:
     """The secret that came with the request, and whether a browser sent it by itself."""
     scheme, _sep, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:

@@ -87,7 +87,8 @@ def _claim(uow: UnitOfWork, account_id: UUID, key: str) -> tuple[IdempotencyKey,
 
 
 def _request_hash() -> str:
-    whole = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data()))
+    version = request.headers.get("If-Match", "").encode()
+    whole = b"\0".join((request.method.encode(), request.full_path.encode(), version, request.get_data()))
     return hashlib.sha256(whole).hexdigest()
 
 

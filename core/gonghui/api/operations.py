@@ -14,7 +14,7 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 
-from gonghui.auth.scope import require
+from gonghui.auth.scope import require, require_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import forbidden, not_found
 from gonghui.plugin_host.gate import may
@@ -57,10 +57,11 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = _Parser()
 
 
-def operation(permission: str) -> Callable[[View], View]:
+def operation(permission: str, *, of_whole: bool = False) -> Callable[[View], View]:
     """Let a view run only for principals that hold `permission`; it gets the unit of work as its first argument.
 
-    What the view did is committed before its answer leaves.
+    What the view did is committed before its answer leaves. `of_whole`: it concerns the whole federation, so the
+    permission must be held at its root.
     """
 
     def decorate(view: View) -> View:
@@ -68,6 +69,8 @@ def operation(permission: str) -> Callable[[View], View]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             uow: UnitOfWork = g.uow
             check(uow, permission)
+            if of_whole:
+                require_whole(uow.principal, permission)
             answer = make_response(view(uow, *args, **kwargs))
             uow.commit()
             return answer

@@ -8,15 +8,17 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, current_app, g, request
-from sqlalchemy.exc import DataError, OperationalError
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
 
-from gonghui.errors import DomainError, Forbidden, Stale
+from gonghui.errors import Conflict, DomainError, Forbidden, Stale
 from gonghui.i18n import Text, _
 
 _log = structlog.get_logger()
+_MOST_ERRORS = 100
 
 _BY_STATUS: dict[int, tuple[str, Text]] = {
     400: ("bad_request", _("请求的格式不对。")),
@@ -46,7 +48,7 @@ def problem(
     }
     content["title"] = str(_BY_STATUS.get(status, _BY_STATUS[400])[1])
     if errors:
-        content["errors"] = errors
+        content["errors"] = errors[:_MOST_ERRORS]
     content |= extra
     response = Response(orjson.dumps(content), status, content_type="application/problem+json")
     if "retry_after" in extra:
@@ -89,6 +91,8 @@ def from_unexpected(error: Exception) -> Response:
         _log.warning("content_refused_by_database", path=request.path, request_id=g.get("request_id"))
         code, detail = _BY_STATUS[422]
         return problem(422, code, str(detail))
+    if isinstance(error, IntegrityError) and isinstance(error.orig, UniqueViolation):
+        return from_domain(Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。")))
     status = 503 if isinstance(error, OperationalError) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]
@@ -97,16 +101,16 @@ def from_unexpected(error: Exception) -> Response:
 
 def _from_messages(messages: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for location, content in messages.items():
-        yield from _flatten(content, "" if location == "json" else f"/{location}")
+        yield from flatten(content, "" if location == "json" else f"/{location}")
 
 
-def _flatten(content: Any, pointer: str) -> Iterator[dict[str, Any]]:
+def flatten(content: Any, pointer: str) -> Iterator[dict[str, Any]]:
     if isinstance(content, dict):
         for key, inner in content.items():
-            yield from _flatten(inner, pointer if key == "_schema" else f"{pointer}/{key}")
+            yield from flatten(inner, pointer if key == "_schema" else f"{pointer}/{key}")
     elif isinstance(content, list):
         for inner in content:
-            yield from _flatten(inner, pointer)
+            yield from flatten(inner, pointer)
     else:
         yield {"pointer": pointer or "/", "code": "invalid_field", "detail": str(content)}
 

@@ -7,9 +7,12 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
+from gonghui.auth.lockout import forgive
+from gonghui.auth.passwords import hash_password
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.values import clock
@@ -87,3 +90,29 @@ def issue_token(
     uow.add(token)
     uow.session.flush()
     return token, secret
+
+
+def revoke_all(uow: UnitOfWork, account: Account) -> None:
+    """End every session and token of an account: its password changed, or it is closed."""
+    now = clock.now()
+    sessions = select(AuthSession).where(AuthSession.account_id == account.id, AuthSession.ended_at.is_(None))
+    for session in uow.session.scalars(sessions):
+        session.ended_at = now
+    tokens = select(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None))
+    for token in uow.session.scalars(tokens):
+        token.revoked_at = now
+
+
+def change_password(uow: UnitOfWork, account: Account, password: str) -> None:
+    """Give an account a new password; whoever is signed in with it has to sign in again."""
+    uow.note("core.account.password_set")
+    account.password_hash = hash_password(password)
+    revoke_all(uow, account)
+    forgive(uow, account.login)
+
+
+def close_account(uow: UnitOfWork, account: Account) -> None:
+    """Shut an account out from now on; what it did stays under its name."""
+    uow.note("core.account.closed")
+    account.disabled_at = account.disabled_at or clock.now()
+    revoke_all(uow, account)

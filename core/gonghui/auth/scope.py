@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, false, select, true
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, forbidden, invalid, not_found
 from gonghui.i18n import Text, _
-from gonghui.tenancy.org_tree import OrgUnit, find_named, in_subtree
+from gonghui.tenancy.org_tree import OrgUnit, find_named, in_subtree, is_root
 from gonghui.values.ids import parse_id
 from gonghui.values.principal import Grant, Principal
 
@@ -43,7 +43,7 @@ def explain(
         return Explanation(True, _("平台操作员或系统本身，不受组织范围限制，但每一步都有审计记录。"))
     held = tuple(grant for grant in principal.grants if permission in grant.permissions)
     if not held:
-        return Explanation(False, _("没有任何角色含有权限 {permission}。", permission=permission))
+        return Explanation(False, _("此账号的角色都不含权限 {permission}。", permission=permission))
     if principal.token_permissions is not None and permission not in principal.token_permissions:
         return Explanation(False, _("令牌不含权限 {permission}。", permission=permission))
     if unit_id is None:
@@ -51,13 +51,27 @@ def explain(
     path = uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id))
     reaching = tuple(grant for grant in held if path is not None and path.startswith(grant.path))
     if not reaching:
-        return Explanation(False, _("角色只在别的组织及其下级有效，不包括此处。"), held)
+        places = uow.session.scalars(
+            select(OrgUnit.name)
+            .where(OrgUnit.id.in_([grant.org_unit_id for grant in held]))
+            .order_by(OrgUnit.path)
+        )
+        reason = _(
+            "角色“{role}”只在 {places} 及其下级有效，不包括此处。", role=held[0].title, places=list(places)
+        )
+        return Explanation(False, reason, held)
     return Explanation(True, _("角色“{role}”在此处或上级组织有效。", role=reaching[0].title), reaching)
 
 
 def require(principal: Principal, permission: str) -> None:
     """Raise `Forbidden` unless the principal holds `permission` somewhere."""
     if not principal.holds(permission):
+        raise forbidden(permission)
+
+
+def require_whole(principal: Principal, permission: str) -> None:
+    """Raise `Forbidden` unless the principal holds `permission` at the root of the tree."""
+    if not principal.is_unrestricted and not any(is_root(path) for path in principal.roots(permission)):
         raise forbidden(permission)
 
 

@@ -47,7 +47,8 @@ def ref(target: type[Any], *, optional: bool = False, cascade: bool = False) -> 
     `owner: Mapped[Person] = ref(Person)` makes the column `owner_id`, the composite foreign key
     `(tenant_id, owner_id)` and a relationship that writes the id only and never loads by itself.
     `owner_id: Mapped[UUID]` below it tells the type checker what it cannot see.
-    An optional reference is emptied when its target goes; a cascading one goes with its target.
+    In a table that is not audited, an optional reference is emptied when its target goes, and a cascading row
+    goes with its target; in an audited one the target stays until its references have been dealt with.
     """
     on_delete = "CASCADE" if cascade else ("SET NULL" if optional else "RESTRICT")
     return Reference(target, optional=optional, on_delete=on_delete)
@@ -122,7 +123,8 @@ def _foreign_key(cls: type[Base], name: str, reference: Reference) -> ForeignKey
     setattr(cls, column, mapped_column(Uuid(), nullable=reference.optional, index=False))
     setattr(cls, name, _relationship(cls, column, reference.target))
     target = cast(Any, reference.target).__table__
-    on_delete = reference.on_delete
+    # The database changes no audited row by itself: nothing would record it.
+    on_delete = "RESTRICT" if cls.audited else reference.on_delete
     if on_delete == "SET NULL":
         on_delete = f"SET NULL ({column})"
     return ForeignKeyConstraint(["tenant_id", column], [target.c.tenant_id, target.c.id], ondelete=on_delete)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
-from gonghui.db.roles import make_roles, refuse_powerful_role, role_passwords
+from gonghui.db.roles import ROLES, make_roles, refuse_powerful_role, role_passwords
 from gonghui.db.unit_of_work import TenantSession, UnitOfWork, guard
 from gonghui.values.principal import Principal
 
@@ -52,6 +52,7 @@ class Database:
                 pool_size=self._pool_size,
                 max_overflow=0,
                 pool_pre_ping=False,
+                hide_parameters=True,
                 json_serializer=lambda value: orjson.dumps(value).decode(),
                 json_deserializer=orjson.loads,
                 connect_args={"options": f"-c statement_timeout={self._timeout_ms} -c lock_timeout=5000"},
@@ -126,9 +127,14 @@ class Database:
 
 
 def database_at(
-    admin_url: URL | str, var: Path, name: str, *, pool_size: int = 8, timeout_ms: int = 15_000
+    admin_url: URL | str,
+    var: Path,
+    name: str,
+    *,
+    pool_size: int = 8,
+    timeout_ms: int = 15_000,
+    only: Collection[str] = ROLES,
 ) -> Database:
-    """The database `name` on the server at `admin_url`, with the role passwords kept under `var`."""
-    return Database(
-        admin_url, name, role_passwords(var / "secrets"), pool_size=pool_size, timeout_ms=timeout_ms
-    )
+    """The database `name` on the server at `admin_url`, with the passwords of the roles in `only`, kept under `var`."""
+    passwords = {role: word for role, word in role_passwords(var / "secrets").items() if role in only}
+    return Database(admin_url, name, passwords, pool_size=pool_size, timeout_ms=timeout_ms)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from gonghui.db.base import Base, TenantTable
 from gonghui.values.ids import new_id
 from gonghui.values.principal import Principal
 
 _READING = re.compile(r"\s*(?:select|with|values|explain|show)\b", re.IGNORECASE)
-#: What a reading statement may not hold either: `WITH x AS (DELETE …)`, `SELECT 1; UPDATE …`. FOR UPDATE only locks.
+_SAVEPOINT = re.compile(r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) \w+")
+#: What a reading statement may not hold either: a change, a second statement, another tenant, a hidden word.
 _CHANGING = re.compile(
-    r"\b(?:insert|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set_config)\b", re.IGNORECASE
+    r";|\bU&[\"']|\b(?:insert|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set|set_config)\b",
+    re.IGNORECASE,
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -35,6 +37,16 @@ class Unrecorded(RuntimeError):
 
 class TenantSession(Session):
     """A session that belongs to a unit of work; it cannot begin without one."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what is outstanding, all of it; the door for changes is open no longer than that takes."""
+        if objects is not None:
+            raise Unrecorded("a flush of some rows only would leave the recorder behind")
+        try:
+            super().flush()
+        finally:
+            # Taken away with the door: after the transaction the connection is somebody else's.
+            self.info.pop("door", {})["recorded"] = False
 
     @property
     def uow(self) -> UnitOfWork:
@@ -147,19 +159,15 @@ def guard(engine: Engine) -> None:
 
 
 def _refuse_unrecorded(
-    connection: Connection, _cursor: Any, statement: str, _params: Any, context: Any, _many: bool
+    connection: Connection, _cursor: Any, statement: str, _params: Any, _context: Any, _many: bool
 ) -> None:
-    if connection.info.get("recorded"):
-        return
-    compiled = context.compiled
-    if isinstance(compiled, SQLCompiler) and not compiled.isplaintext:
-        changes = compiled.isinsert or compiled.isupdate or compiled.isdelete or _changes_within(compiled)
-    else:
-        changes = not _READING.match(statement) or _CHANGING.search(statement) is not None
-    if changes:
+    if not connection.info.get("recorded") and _changes(statement):
         raise Unrecorded(f"records change through the session or records/bulk.py: {statement[:200]}")
 
 
-def _changes_within(compiled: SQLCompiler) -> bool:
-    """Whether a select stands over a CTE that changes rows."""
-    return any(cte.element.is_dml for cte in compiled.ctes or ())
+@lru_cache(maxsize=4_096)
+def _changes(statement: str) -> bool:
+    """Whether a statement may do more than read, by its text: values are bound, so words in it are SQL."""
+    if _SAVEPOINT.fullmatch(statement):
+        return False
+    return not _READING.match(statement) or _CHANGING.search(statement) is not None

@@ -65,7 +65,7 @@ class Installation:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Installation]:
+def opened(settings: Settings, *, announce: Callable[[str], None] | None = None) -> Iterator[Installation]:
     """The installation that the settings name; without a database of its own, the embedded one is started.
 
     A fresh embedded database is prepared with the demonstration's tenants; an existing one is left as it is.
@@ -74,6 +74,8 @@ def opened(settings: Settings) -> Iterator[Installation]:
         with _prepared(settings, settings.database_url) as installation:
             yield installation
         return
+    if announce is not None and not (settings.var / "postgres").exists():
+        announce(str(_("{var} 里还没有数据：正在新建演示数据库。", var=settings.var.resolve())))
     with running(settings.var) as server, _prepared(settings, server.url()) as installation:
         prepare_demo(installation, settings.tenants)
         yield installation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +58,11 @@ class Declaration:
 
 
 def operator_name() -> str:
-    """Who sits at this machine's command line."""
+    """Who sits at this machine's command line, as the system knows them; the environment could claim anybody."""
     try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "cli"
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"cli:{os.getuid()}"
 
 
 def operator_principal(tenant_id: UUID) -> Principal:

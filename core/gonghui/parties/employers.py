@@ -65,3 +65,8 @@ def obtain(uow: UnitOfWork, wanted: Sequence[tuple[str, str | None]]) -> list[Em
             known[code or name] = fresh = new_employer(name, code)
             uow.add(fresh)
     return [known[code or name] for name, code in wanted]
+
+
+def rename(employer: Employer, name: str) -> None:
+    """Correct an employer's name."""
+    employer.name, employer.name_key = name, sort_key(name)

@@ -6,7 +6,7 @@ from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
-from gonghui.auth.scope import reaches, unit_called, unit_within, visible
+from gonghui.auth.scope import reaches, require, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.policies import protect
 from gonghui.db.unit_of_work import UnitOfWork
@@ -26,6 +26,7 @@ from gonghui.lifecycle.installation import at_tenant
 from gonghui.parties.employers import Employer, new_employer
 from gonghui.parties.employers import find_all as find_employers
 from gonghui.parties.employers import obtain as obtain_employers
+from gonghui.parties.employers import rename as rename_employer
 from gonghui.plugin_host.manifest import Plugin, RegisterImport, RoleTemplate
 from gonghui.records.bulk import insert_many
 from gonghui.records.record import Record, check_version
@@ -104,6 +105,8 @@ __all__ = [
     "read_register",
     "record_response",
     "ref",
+    "rename_employer",
+    "require",
     "sort_key",
     "took_step",
     "transition_row",

@@ -107,6 +107,11 @@ def under(paths: Iterable[str]) -> ColumnElement[bool]:
     return or_(*found) if found else false()
 
 
+def is_root(path: str) -> bool:
+    """Whether a path is that of a tenant's own unit."""
+    return path.count(".") == 1
+
+
 def ids_under(paths: Iterable[str]) -> Select[UUID]:
     """Ids of the units at or below `paths`."""
     return select(OrgUnit.__table__.c.id).where(under(paths))
@@ -114,7 +119,7 @@ def ids_under(paths: Iterable[str]) -> Select[UUID]:
 
 def in_subtree(column: ColumnElement[UUID], paths: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a row's org unit lies in the subtree of `paths`; whoever holds the root skips the filter."""
-    if any(path.count(".") == 1 for path in paths):
+    if any(is_root(path) for path in paths):
         return true()
     return column.in_(ids_under(paths)) if paths else false()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,7 +26,7 @@ class Period:
 
         Its code is always written alike (`2024-7` is `2024M07`). Raises `ValueError` for anything else.
         """
-        match = _FORM.fullmatch(code.strip().upper())
+        match = _FORM.fullmatch(unicodedata.normalize("NFKC", code).strip().upper())
         if match is None:
             raise ValueError(code)
         year = int(match["year"])

@@ -80,7 +80,7 @@ def upgrade() -> None:
         ["tenant_id", "uscc"],
         unique=True,
         schema="organising",
-        postgresql_where=sa.text("uscc IS NOT NULL"),
+        postgresql_where=sa.text("uscc IS NOT NULL AND state IN ('submitted', 'approved')"),
     )
     op.create_table(
         "committee_term",

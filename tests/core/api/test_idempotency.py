@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.auth.accounts import RoleAssignment
 from gonghui.testing import Federation
+from gonghui_organising.samples import founding_values
 
 UNITS, UNIONS = "/api/v1/org-units", "/api/v1/organising/unions"
 
@@ -50,6 +51,23 @@ def test_a_key_is_not_used_for_another_content(federation: Federation) -> None:
     refused = create(federation, "key", name="另一社区")
     assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "key_reused")
     assert made(federation, "另一社区") == 0
+
+
+def test_a_key_is_not_used_for_another_version(federation: Federation) -> None:
+    firm = federation.client("firm")
+    drafted = firm.post(UNIONS, founding_values(federation.units["firm"]))
+    path, version = f"{UNIONS}/{drafted.json['id']}/submit", drafted.headers["ETag"]
+
+    def submit(if_match: str | None) -> TestResponse:
+        headers = {"Idempotency-Key": "key"} | ({} if if_match is None else {"If-Match": if_match})
+        return firm("POST", path, headers=headers)
+
+    assert submit(version).status_code == 200
+    for other in ('"999"', None):
+        refused = submit(other)
+        assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "key_reused")
+    again = submit(version)
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
 
 
 def test_a_key_belongs_to_its_account(federation: Federation) -> None:

@@ -113,6 +113,14 @@ def test_switching_is_for_whoever_may(federation: Federation) -> None:
     assert federation.client("east").get(PATHS[0]).status_code == 200
 
 
+def test_switching_is_for_whoever_may_at_the_root(federation: Federation) -> None:
+    for login, unit, status in (("street", "east", 403), ("whole", "district", 200)):
+        federation.add_officer(login, "switcher", unit, ["core.plugin.switch"])
+        answer = federation.client(login)("PUT", "/api/v1/plugins/organising", json={"on": False})
+        assert answer.status_code == status
+        assert federation.client("east").get(PATHS[0]).status_code == (200 if status == 403 else 404)
+
+
 def test_a_plugin_that_is_not_installed_cannot_be_switched(federation: Federation) -> None:
     answer = federation.client("admin")("PUT", "/api/v1/plugins/unheard_of", json={"on": True})
     assert answer.status_code == 404

@@ -31,39 +31,63 @@ def logins(federation: Federation) -> set[str]:
         return set(uow.session.scalars(select(Account.login)))
 
 
+@pytest.fixture
+def kept(federation: Federation) -> Federation:
+    """A federation where `keeper` at the east street opens accounts and holds what a street officer holds."""
+    [held] = [set(role["permissions"]) for role in roles(federation) if role["code"] == "street_officer"]
+    federation.add_officer("keeper", "keeper", "east", ["core.account.create", *sorted(held)])
+    return federation
+
+
+def roles(federation: Federation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = federation.client("admin").get("/api/v1/roles").json
+    return found
+
+
+def test_no_role_of_the_profile_both_opens_accounts_and_approves(federation: Federation) -> None:
+    """Whoever approves a founding must not be able to make up the person who submits it."""
+    held = {role["code"]: set(role["permissions"]) for role in roles(federation)}
+    opening = {code for code, permissions in held.items() if "core.account.create" in permissions}
+    approving = {code for code, permissions in held.items() if "organising.union.approve" in permissions}
+    assert opening == {"administrator"}
+    assert approving == {"street_officer", "district_officer"}
+
+
 @pytest.mark.parametrize(
     ("who", "role", "unit"),
     [
-        ("east", "street_officer", "east"),
-        ("east", "community_officer", "garden"),
-        ("east", "enterprise_officer", "firm"),
-        ("district", "street_officer", "west"),
+        ("keeper", "keeper", "east"),
+        ("keeper", "street_officer", "east"),
+        ("keeper", "community_officer", "garden"),
+        ("keeper", "enterprise_officer", "firm"),
         ("admin", "administrator", "district"),
         ("admin", "district_officer", "district"),
+        ("admin", "street_officer", "west"),
     ],
 )
 def test_an_officer_gives_what_he_holds_where_he_holds_it(
-    federation: Federation, who: str, role: str, unit: str
+    kept: Federation, who: str, role: str, unit: str
 ) -> None:
-    created = federation.client(who).post(ACCOUNTS, body(federation, role, unit))
+    created = kept.client(who).post(ACCOUNTS, body(kept, role, unit))
     assert created.status_code == 201, created.text
-    with federation.uow() as uow:
+    with kept.uow() as uow:
         account = find_account(uow, "zhang.shili")
         assert account is not None
         grants = principal_of(uow, account, signed_in_by="test").grants
-    assert [(grant.role, grant.org_unit_id) for grant in grants] == [(role, federation.units[unit])]
+    assert [(grant.role, grant.org_unit_id) for grant in grants] == [(role, kept.units[unit])]
 
 
 @pytest.mark.parametrize(
     ("who", "role", "unit", "status"),
     [
-        ("east", "administrator", "east", 403),
-        ("east", "administrator", "garden", 403),
-        ("east", "auditor", "garden", 403),
-        ("district", "administrator", "district", 403),
-        ("east", "street_officer", "west", 404),
-        ("east", "enterprise_officer", "firm_west", 404),
-        ("east", "street_officer", "district", 404),
+        ("keeper", "administrator", "east", 403),
+        ("keeper", "administrator", "garden", 403),
+        ("keeper", "auditor", "garden", 403),
+        ("keeper", "street_officer", "west", 404),
+        ("keeper", "enterprise_officer", "firm_west", 404),
+        ("keeper", "street_officer", "district", 404),
+        ("east", "enterprise_officer", "firm", 403),
+        ("district", "enterprise_officer", "firm", 403),
         ("garden", "enterprise_officer", "firm", 403),
         ("firm", "enterprise_officer", "firm", 403),
         ("auditor", "auditor", "district", 403),
@@ -71,22 +95,30 @@ def test_an_officer_gives_what_he_holds_where_he_holds_it(
     ],
 )
 def test_nobody_gives_more_than_he_holds(
-    federation: Federation, who: str, role: str, unit: str, status: int
+    kept: Federation, who: str, role: str, unit: str, status: int
 ) -> None:
-    before = logins(federation)
-    assert federation.client(who).post(ACCOUNTS, body(federation, role, unit)).status_code == status
-    assert logins(federation) == before
+    before = logins(kept)
+    assert kept.client(who).post(ACCOUNTS, body(kept, role, unit)).status_code == status
+    assert logins(kept) == before
 
 
-def test_a_permission_held_elsewhere_does_not_count_here(federation: Federation) -> None:
+def test_opening_accounts_alone_gives_no_role_that_holds_more(federation: Federation) -> None:
+    federation.add_officer("clerk", "clerk", "east", ["core.account.create"])
+    refused = federation.client("clerk").post(ACCOUNTS, body(federation, "enterprise_officer", "firm"))
+    assert refused.status_code == 403
+    given = federation.client("clerk").post(ACCOUNTS, body(federation, "clerk", "garden"))
+    assert given.status_code == 201
+
+
+def test_a_permission_held_elsewhere_does_not_count_here(kept: Federation) -> None:
     """Auditing at the west street and opening accounts at the east one do not add up."""
-    with federation.uow() as uow:
-        account, role = find_account(uow, "east"), extend_role(uow, "auditor", "auditor", [])
-        west = uow.session.get(OrgUnit, (uow.tenant_id, federation.units["west"]))
+    with kept.uow() as uow:
+        account, role = find_account(uow, "keeper"), extend_role(uow, "auditor", "auditor", [])
+        west = uow.session.get(OrgUnit, (uow.tenant_id, kept.units["west"]))
         assert account is not None
         assert west is not None
         assign(uow, account, role, west)
-    refused = federation.client("east").post(ACCOUNTS, body(federation, "auditor", "east"))
+    refused = kept.client("keeper").post(ACCOUNTS, body(kept, "auditor", "east"))
     assert (refused.status_code, refused.json["permission"]) == (403, "core.audit.read")
 
 

@@ -33,7 +33,8 @@ def found_union(
     employers: list[dict[str, Any]] | None = None,
 ) -> UUID:
     """A union whose founding is approved with effect on a day, however long ago."""
-    changed: dict[str, Any] = {"committee": {"started_on": on, "years": 5, "seats": 3}}
+    committee = {"started_on": on, "years": 5, "seats": 3}
+    changed: dict[str, Any] = {"committee": committee, "employer_informed_on": on}
     if employers is not None:
         changed |= {"employers": employers, "kind": "joint" if len(employers) > 1 else "independent"}
     with federation.uow(by) as uow:
@@ -120,10 +121,11 @@ def test_what_is_not_approved_is_no_union_yet(federation: Federation) -> None:
 
 def test_an_employer_under_two_unions_counts_once(federation: Federation) -> None:
     for unit in ("garden", "east"):
-        found_union(federation, date(2024, 5, 5), unit, employers=[SHARED])
+        found_union(federation, date(2024, 5, 5), unit, employers=[SHARED, {"name": f"{unit}另一厂"}])
     assert figure(federation, FORCE, "2024")["value"] == 2
-    assert figure(federation, COVERED, "2024")["value"] == 1
-    assert [record["label"] for record in records(federation, COVERED, "2024")] == [SHARED["name"]]
+    assert figure(federation, COVERED, "2024")["value"] == 3
+    labels = sorted(record["label"] for record in records(federation, COVERED, "2024"))
+    assert labels == sorted([SHARED["name"], "garden另一厂", "east另一厂"])
 
 
 @pytest.mark.parametrize("login", LOGINS)

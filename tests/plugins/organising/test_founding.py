@@ -189,3 +189,15 @@ def test_every_step_is_in_the_trail_with_who_took_it(federation: Federation) -> 
         ("organising.union.approved", "样east"),
     ]
     assert trail[0]["payload"]["after"]["approval_no"] == REPLY["approval_no"]
+
+
+def test_of_two_unions_submitted_for_one_employer_one_is_approved(federation: Federation) -> None:
+    foundings = [Founding(federation, by="garden", place="garden") for _number in range(2)]
+    employer = foundings[0].last.json["employers"][0]
+    named = [{"name": employer["name"], "uscc": employer["uscc"]}]
+    for founding in foundings:
+        assert founding.step("garden", "change", {"employers": named}).status_code == 200
+        assert founding.step("garden", "submit").status_code == 200
+    assert foundings[0].step("east", "approve", REPLY).status_code == 200
+    refused = foundings[1].step("east", "approve", REPLY)
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "employer_has_union")

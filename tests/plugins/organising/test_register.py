@@ -138,10 +138,20 @@ def test_a_sound_row_is_taken_over_whole() -> None:
     ]
 
 
-def test_empty_numbers_are_unknown_and_no_fault() -> None:
-    empty = dict.fromkeys(("headcount", "women_staff", "members", "women_members", "migrant_members"), "")
+def test_empty_numbers_of_parts_are_unknown_and_no_fault() -> None:
+    empty = dict.fromkeys(("women_staff", "women_members", "migrant_members"), "")
     (union,) = check(empty).good
-    assert (union.headcount, union.members, union.migrant_members) == (None, None, None)
+    assert (union.women_staff, union.women_members, union.migrant_members) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [("headcount", ("职工人数", "headcount_missing")), ("members", ("会员人数", "members_missing"))],
+)
+def test_staff_and_members_must_be_counted(key: str, fault: tuple[str, str]) -> None:
+    checked = check({key: ""})
+    assert [(found.column, found.code) for found in checked.faults] == [fault]
+    assert checked.good == []
 
 
 def test_a_register_without_the_optional_columns_is_good() -> None:

@@ -41,7 +41,7 @@ def list_plugins(_uow: UnitOfWork) -> list[dict[str, Any]]:
 
 
 @blueprint.route("/<string:plugin_id>", methods=["PUT"])
-@operation(SWITCH)
+@operation(SWITCH, of_whole=True)
 @blueprint.arguments(Position)
 @blueprint.response(200, PluginOut)
 def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[str, Any]:

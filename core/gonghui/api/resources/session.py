@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, current_app, g, request, session
+from flask import Response, current_app, g, session
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
+from gonghui.api.guard import credential
 from gonghui.api.operations import SIGNED_IN, Blueprint, operation
 from gonghui.auth import credentials
 from gonghui.auth.accounts import account_by_id
@@ -64,7 +65,12 @@ class NewToken(Schema):
     name = fields.String(
         required=True, validate=validate.Length(1, 100), metadata={"example": "nightly export"}
     )
-    permissions = fields.List(fields.String(), load_default=None, allow_none=True)
+    permissions = fields.List(
+        fields.String(validate=validate.Length(1, 100)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=200),
+    )
     days = fields.Integer(load_default=90, validate=validate.Range(1, 366))
 
 
@@ -102,8 +108,10 @@ def post_sign_in(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.response(204)
 def delete_session(uow: UnitOfWork) -> Response:
     """Sign out: the session that came with this request ends now."""
-    _scheme, _sep, secret = request.headers.get("Authorization", "").partition(" ")
-    sign_out(uow, secret.strip() or session.pop("secret", ""))
+    secret, by_cookie = credential()
+    sign_out(uow, secret or "")
+    if by_cookie:
+        session.clear()
     return Response(status=204)
 
 

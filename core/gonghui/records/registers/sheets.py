@@ -30,6 +30,12 @@ MAX_UNPACKED = 300 * 1024 * 1024
 MAX_RATIO = 200
 RATIO_FROM = 10 * 1024 * 1024
 MAX_CELLS = 5_000_000
+MAX_CELL_TEXT = 32_767
+"""Characters a cell may hold. Source: the published limits of the format's own program."""
+LONG_TEXT = 1_000
+MAX_TEXT = 300_000_000
+"""Characters that long texts may come to when each cell has its copy."""
+_SHEET_MARKS = (b"sheetData", b"<sst", b":sst")
 """Size of the rectangle that the cells of one sheet span; the parser takes 32 bytes for each."""
 
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx behind a password
@@ -107,6 +113,8 @@ def read_register(
 @contextmanager
 def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     if isinstance(source, Path):
+        if not source.is_file():
+            raise _unreadable(_("没有这个文件：{path}。", path=source))
         with source.open("rb") as file:
             yield file
     else:
@@ -129,8 +137,11 @@ def _measure(file: BinaryIO) -> None:
     file.seek(0)
     with zipfile.ZipFile(file) as package:
         _check_package(package.infolist())
+        weight = _Weight()
         for part in package.infolist():
-            _check_part(package, part)
+            _check_part(package, part, weight)
+    if weight.is_unbearable():
+        raise _unreadable(_("单元格里的文字太长太多。只留名册这一张表，另存为 .xlsx，再上传。"))
 
 
 def _check_package(parts: Sequence[zipfile.ZipInfo]) -> None:
@@ -147,17 +158,21 @@ def _is_bomb(part: zipfile.ZipInfo) -> bool:
     return part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * part.compress_size
 
 
-def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Read a part that is XML to its end: sound, as long as declared, and of a bearable extent."""
-    if part.filename.lower().endswith(".vml"):  # old drawings, which need not be sound
-        return
-    extent = _Extent()
+def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, weight: _Weight) -> None:
+    """Read a part to its end: sound XML and of a bearable extent, or nothing that could be taken for a sheet.
+
+    What a part is called says nothing: the workbook may name any of them as its sheet.
+    """
+    extent = _Extent(weight)
     parser = expat.ParserCreate()
     parser.StartElementHandler = extent.see
+    parser.EndElementHandler = weight.leave
+    parser.CharacterDataHandler = weight.read
     parser.StartDoctypeDeclHandler = _refuse_doctype
     with package.open(part) as content:
         chunk = content.read(1 << 16)
-        if not chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if not chunk.removeprefix(b"\xef\xbb\xbf").startswith(b"<") or part.filename.lower().endswith(".vml"):
+            _refuse_hidden_sheet(chunk + content.read())
             return
         while chunk:
             parser.Parse(chunk, False)
@@ -174,24 +189,62 @@ def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         )
 
 
+def _refuse_hidden_sheet(content: bytes) -> None:
+    """Pictures and old drawings need not be sound XML; a sheet that passes for one would go unmeasured."""
+    if any(mark in content for mark in _SHEET_MARKS):
+        raise ValueError("a part that is no sound XML holds a sheet")
+
+
 def _refuse_doctype(*_details: object) -> None:
     raise ValueError("a workbook declares no document type")
+
+
+class _Weight:
+    """What the texts of a workbook come to, once every cell that points to a shared one has its copy."""
+
+    def __init__(self) -> None:
+        self.pointers = self.longest = 0
+        self._length = 0
+        self._inside = False
+
+    def enter(self) -> None:
+        """A text begins."""
+        self._inside, self._length = True, 0
+
+    def read(self, characters: str) -> None:
+        """A piece of a text."""
+        if self._inside:
+            self._length += len(characters)
+
+    def leave(self, tag: str) -> None:
+        """An element ends, perhaps a text."""
+        if self._inside and tag.rpartition(":")[2] in ("si", "is"):
+            self._inside, self.longest = False, max(self.longest, self._length)
+
+    def is_unbearable(self) -> bool:
+        """Whether a text is longer than a cell may hold, or long ones stand in too many cells."""
+        many = self.longest > LONG_TEXT and self.longest * self.pointers > MAX_TEXT
+        return self.longest > MAX_CELL_TEXT or many
 
 
 class _Extent:
     """The last row and column of a sheet in which a cell holds something, as its XML tells it."""
 
-    def __init__(self) -> None:
+    def __init__(self, weight: _Weight) -> None:
+        self._weight = weight
         self.rows = self.columns = 0
         self._row = self._column = 0
 
     def see(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take in one element; cells and rows may leave out their reference and then follow the last one."""
         kind = tag.rpartition(":")[2]
+        if kind in ("si", "is"):
+            self._weight.enter()
         if kind == "row":
             self._row, self._column = int(attributes.get("r", self._row + 1)), 0
         elif kind == "c":
             self._column += 1
+            self._weight.pointers += attributes.get("t") == "s"
             if reference := attributes.get("r"):
                 self._column, self._row = _place(reference)
         elif kind in ("v", "is", "f"):
