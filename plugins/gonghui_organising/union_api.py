@@ -134,6 +134,11 @@ class UnionOut(UnionChange):
     changed_at = fields.DateTime()
     committees = fields.List(fields.Nested(CommitteeOut))
 
+    class Meta:
+        """What is sent as one committee comes back in the list of terms."""
+
+        exclude = ("committee",)
+
 
 class UnionQuery(PageQuery):
     state = fields.String(validate=validate.OneOf([s.value for s in UnionState]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -67,7 +66,6 @@ def is_public(path: str) -> bool:
 
 
 def _open_request() -> AnyResponse | None:
-    g.started = time.perf_counter()
     g.request_id = str(new_id())
     set_locale(_wanted_locale())
     if request.path == "/healthz":

@@ -35,12 +35,6 @@ def _open_door(session: TenantSession, _context: Any, _instances: Any) -> None:
     session.info["door"]["recorded"] = True
 
 
-@event.listens_for(TenantSession, "after_soft_rollback")
-def _close_door(session: TenantSession, _undone: Any) -> None:
-    """A flush that failed wrote nothing, and leaves no door open behind it."""
-    session.info.get("door", {})["recorded"] = False
-
-
 @event.listens_for(TenantSession, "after_flush")
 def _record(session: TenantSession, _context: Any) -> None:
     uow, connection = session.uow, session.connection()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Index, select
@@ -58,11 +59,8 @@ def _guard(uow: UnitOfWork, login: str) -> SignInGuard:
     if found is not None:
         return found
     _forget_old(uow)
-    try:
-        with uow.session.begin_nested():
-            uow.add(SignInGuard(login_hash=hashed))
-    except IntegrityError:
-        pass  # a parallel attempt made it first
+    with suppress(IntegrityError), uow.session.begin_nested():  # a parallel attempt may make it first
+        uow.add(SignInGuard(login_hash=hashed))
     return uow.session.scalars(wanted).one()
 
 

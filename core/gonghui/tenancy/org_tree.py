@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     and_,
     false,
-    func,
     or_,
     select,
     text,
@@ -124,20 +123,9 @@ def in_subtree(column: ColumnElement[UUID], paths: tuple[str, ...]) -> ColumnEle
     return column.in_(ids_under(paths)) if paths else false()
 
 
-def root(uow: UnitOfWork) -> OrgUnit:
-    """The tenant's own unit."""
-    return uow.session.scalars(select(OrgUnit).where(OrgUnit.parent_id.is_(None))).one()
-
-
 def find_named(
     uow: UnitOfWork, name: str, kinds: Iterable[OrgUnitKind] = tuple(OrgUnitKind)
 ) -> list[OrgUnit]:
     """Units called exactly `name`."""
     wanted = and_(OrgUnit.name == name, OrgUnit.kind.in_([kind.value for kind in kinds]))
     return list(uow.session.scalars(select(OrgUnit).where(wanted).order_by(OrgUnit.path)))
-
-
-def count_below(uow: UnitOfWork, unit: OrgUnit) -> int:
-    """How many units stand below `unit`."""
-    counted = select(func.count()).select_from(OrgUnit).where(under([unit.path]), OrgUnit.id != unit.id)
-    return uow.session.scalar(counted) or 0
