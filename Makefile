@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 JOBS ?= 2
+# Size of the made-up district: sample (20,000 members) or district (760,000).
+SCALE ?= sample
 
 .PHONY: setup demo test check bench contract clean
 
@@ -15,7 +17,7 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 demo: setup
-	$(BIN)/gonghui demo
+	GONGHUI_DEMO_SCALE=$(SCALE) $(BIN)/gonghui demo
 
 test: setup
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

@@ -1,8 +1,84 @@
 """The suite's fixtures come from the kit that plugin authors use; a run ends by saying what the contract tried."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from gonghui.db.base import Base
+from gonghui.i18n import DEFAULT_LOCALE, locale
+from gonghui.lifecycle.onboarding import Declaration, onboard
+from gonghui.testing import Federation, World
 
 pytest_plugins = ["gonghui.testing.fixtures"]
+
+_DISTRICT = Path(__file__).parents[1] / "tenants" / "demo.toml"
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def in_chinese() -> Iterator[None]:
+    """Each test begins in the default language: a request of the one before may have left another."""
+    with locale(DEFAULT_LOCALE):
+        yield
+
+
+@pytest.fixture(scope="session")
+def new_district(world: World) -> Callable[[], Federation]:
+    """Makes federations with the streets and communities that the sample registers name."""
+
+    def make() -> Federation:
+        declared, code = Declaration.read(_DISTRICT), f"district{next(_numbers)}"
+        content = {**declared.content, "code": code, "hosts": [f"{code}.test"], "account": []}
+        view = onboard(world.database, world.registry, Declaration(content, declared.profile))
+        return Federation(world, view, {}, {})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def table_texts(world: World) -> Iterator[Callable[[Federation], dict[str, list[str]]]]:
+    """Gives every row that a federation has in any table, as text, as the superuser sees it."""
+    database = world.database
+    engine = create_engine(database.admin_url.set(database=database.name), poolclass=NullPool)
+
+    def texts(federation: Federation) -> dict[str, list[str]]:
+        with engine.connect() as connection:
+            return {
+                table.fullname: list(
+                    connection.scalars(
+                        text(f"SELECT t::text FROM {table.fullname} t WHERE tenant_id = :tenant"),
+                        {"tenant": federation.view.id},
+                    )
+                )
+                for table in Base.metadata.sorted_tables
+                if "tenant_id" in table.columns
+            }
+
+    yield texts
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def table_counts(world: World) -> Iterator[Callable[[Federation], dict[str, int]]]:
+    """Gives the number of rows that a federation has in each table, as the superuser sees it."""
+    database = world.database
+    engine = create_engine(database.admin_url.set(database=database.name), poolclass=NullPool)
+    tables = [table.fullname for table in Base.metadata.sorted_tables if "tenant_id" in table.columns]
+    each = [f"SELECT '{name}', count(*) FROM {name} WHERE tenant_id = :tenant" for name in tables]
+
+    def counts(federation: Federation) -> dict[str, int]:
+        with engine.connect() as connection:
+            counted = connection.execute(text(" UNION ALL ".join(each)), {"tenant": federation.view.id})
+            return dict(map(tuple, counted))
+
+    yield counts
+    engine.dispose()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

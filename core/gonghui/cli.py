@@ -24,15 +24,19 @@ from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
-from gonghui.lifecycle.installation import at_tenant, opened
+from gonghui.lifecycle.installation import at_tenant, migrated, opened
+from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
+from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.switching import switch_plugin
+from gonghui.records.registers.importing import Progress
+from gonghui.records.registers.taking import import_file
 from gonghui.reporting.indicators import figures, open_figure
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.settings import settings
-from gonghui.tenancy.switches import plugin_off, plugins_on
-from gonghui.tenancy.tenants import all_codes
+from gonghui.tenancy.switches import plugins_on
+from gonghui.tenancy.tenants import all_codes, tenant_with_code
 from gonghui.values.periods import Period
 
 _EVERY_RECORD = 1_000_000
@@ -118,25 +122,33 @@ def _account_of(uow: UnitOfWork, login: str) -> Account:
 @click.argument("register")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+@click.option("--all-or-nothing", is_flag=True, help="Write nothing if a single row is faulty.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @at_tenant
-def import_register(uow: UnitOfWork, register: str, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Read a register in (REGISTER: organising.unions) from FILE; good rows go in, bad ones are named."""
-    known = {r.code: r for plugin in discover().plugins.values() for r in plugin.imports}
-    if register not in known:
-        message = _(
-            "没有名为 {register} 的名册。现有：{known}。", register=register, known=", ".join(sorted(known))
-        )
-        raise NotFound("unknown_register", message)
-    owner = register.split(".", 1)[0]
-    if owner not in plugins_on(uow):
-        raise plugin_off(owner)
-    require(uow.principal, known[register].permission)
-    report = known[register].run(uow, file, dry_run=dry_run)
+def import_register(
+    uow: UnitOfWork, register: str, file: Path, dry_run: bool, all_or_nothing: bool, as_json: bool
+) -> None:
+    """Read a register in (REGISTER: organising.unions, organising.members, …) from FILE.
+
+    Good rows go in, the others are named and wait to be put right.
+    """
+    known = register_of(uow, register)
+    require(uow.principal, known.permission)
+    report = import_file(
+        uow, known, file, dry_run=dry_run, all_or_nothing=all_or_nothing, progress=_progress(sys.stderr)
+    )
+    uow.commit()  # what the report says must be so before anybody reads it
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
         _print_report(report)
+
+
+def _progress(screen: Any) -> Progress | None:
+    """Tells somebody who sits at a terminal how far it is."""
+    if not screen.isatty():
+        return None
+    return lambda done: click.echo(f"\r{_('已处理 {n} 行', n=done)}", nl=False, err=True)
 
 
 @gonghui.command("figures")
@@ -189,6 +201,31 @@ def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -
 
 
 @gonghui.group()
+def keys() -> None:
+    """Keys that seal identity numbers, phones and cards."""
+
+
+@keys.command("rotate")
+@click.option("--tenant", "code", required=True, help="Code of the tenant.")
+@click.pass_obj
+def rotate_key(open_installation: Any, code: str) -> None:
+    """Give a tenant a new data key and seal everything by it."""
+    with open_installation() as installation:
+        tenant_id = tenant_with_code(installation.database, code).id
+        count = rotate_data_key(installation.database, tenant_id)
+        click.echo(str(_("已换新密钥，重新加密 {n} 行。", n=count)))
+
+
+@keys.command("rotate-master")
+@click.pass_obj
+def rotate_master(open_installation: Any) -> None:
+    """Make a new master key and wrap every tenant's keys by it."""
+    with open_installation() as installation:
+        count = rotate_master_key(installation.database, settings().var)
+        click.echo(str(_("已换新主密钥，重新封装 {n} 个密钥。", n=count)))
+
+
+@gonghui.group()
 def plugin() -> None:
     """Plugins of this installation and of a tenant."""
 
@@ -222,10 +259,9 @@ def disable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
 @gonghui.command("revision")
 @click.argument("component")
 @click.argument("message")
-@click.pass_obj
-def make_revision(open_installation: Any, component: str, message: str) -> None:
+def make_revision(component: str, message: str) -> None:
     """Write the migration that brings the tables of COMPONENT (core or a plugin) to what its models say."""
-    with open_installation() as installation:
+    with migrated(settings()) as installation:
         plugins = installation.registry.plugins
         chosen = CORE if component == "core" else plugins[component].component
         new_revision(installation.database, chosen, message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     )
     host_ttl_seconds: float = Field(
         default=60.0, description="how long a process may trust which tenant a host name belongs to"
+    )
+    demo_scale: Literal["sample", "district"] = Field(
+        default="sample", description="size of the made-up district: 20,000 members, or 760,000"
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 

@@ -3,7 +3,23 @@
 from pathlib import Path
 
 from gonghui.sdk import Plugin, RegisterImport, _
-from gonghui_organising import commands, demo, indicators, register_import, roles, samples, union_api
+from gonghui_organising import (
+    commands,
+    demo,
+    employer_api,
+    employer_import,
+    employer_register,
+    indicators,
+    member_api,
+    member_import,
+    member_register,
+    register,
+    register_import,
+    roles,
+    samples,
+    transfer_api,
+    union_api,
+)
 
 plugin = Plugin(
     id="organising",
@@ -12,14 +28,32 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    blueprints=(union_api.blueprint,),
+    blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
     indicators=indicators.INDICATORS,
     imports=(
         RegisterImport(
             code="organising.unions",
             permission=register_import.IMPORT,
             title=_("基层工会名册"),
-            run=register_import.import_unions,
+            columns=register.COLUMNS,
+            importer=register_import.UnionImporter,
+            undo=register_import.undo_unions,
+        ),
+        RegisterImport(
+            code="organising.members",
+            permission=member_import.IMPORT,
+            title=_("会员名册"),
+            columns=member_register.COLUMNS,
+            importer=member_import.MemberImporter,
+            undo=member_import.undo_members,
+        ),
+        RegisterImport(
+            code="organising.employers",
+            permission=employer_import.IMPORT,
+            title=_("单位名册"),
+            columns=employer_register.COLUMNS,
+            importer=employer_import.EmployerImporter,
+            undo=employer_import.undo_employers,
         ),
     ),
     commands=(commands.union_commands,),

@@ -12,10 +12,13 @@ from stdnum.cn import uscc
 
 from gonghui.sdk import OrgUnitKind, UnitOfWork, account_principal_by_id, clock, find_units
 from gonghui_organising import founding
+from gonghui_organising.demo_members import fill_members
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
 
-_SEED, _UNIONS = 20240630, 72
+_SEED = 20240630
+#: Unions and members of each scale: what a first look needs, and a district at its true size (domain §13.2).
+_SCALES = {"sample": (300, 20_000), "district": (3_320, 760_000)}
 _BRANDS = ["晨光", "远帆", "恒信", "嘉木", "同兴", "宏图", "瑞泽", "金桥", "海岳", "启明", "安泰", "新程"]
 _TRADES = (
     ("电子", "制造业"),
@@ -31,12 +34,15 @@ PAPERS = ("request", "member_roster", "preparatory_group_notice", "minutes", "at
            "result_report", "chair_id", "employer_licence")  # fmt: skip
 
 
-def fill(uow: UnitOfWork, accounts: Mapping[str, UUID]) -> None:
-    """Fill the tenant of the transaction; `accounts` are its officers by login."""
+def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
+    """Fill the tenant of the transaction; `accounts` are its officers by login, `scale` is `sample` or `district`."""
+    unions, members = _SCALES[scale]
     chance = random.Random(_SEED)  # noqa: S311 - made-up data is meant to be the same each time
     streets, areas = places(uow)
     uow.note("organising.demo.filled")
-    take_over(uow, list(_register(chance, sorted(areas))), streets, areas, Counter())
+    register = list(_register(chance, sorted(areas), unions))
+    take_over(uow, register, streets, areas, Counter())
+    fill_members(uow, chance, register, members)
     operator = uow.principal
     for serial, last_step in enumerate(("draft", "submit", "return", "approve")):
         _founding(uow, accounts, serial, last_step)
@@ -49,8 +55,8 @@ def demo_code(prefix: str, serial: int) -> str:
     return body + str(uscc.calc_check_digit(body + "0"))
 
 
-def _register(chance: random.Random, areas: list[tuple[str, str]]) -> Iterator[UnionRow]:
-    for serial in range(1, _UNIONS + 1):
+def _register(chance: random.Random, areas: list[tuple[str, str]], unions: int) -> Iterator[UnionRow]:
+    for serial in range(1, unions + 1):
         joint = serial % 6 == 0
         street, community = chance.choice(areas)
         trade, industry = chance.choice(_TRADES)

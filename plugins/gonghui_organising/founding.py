@@ -59,8 +59,8 @@ STEPS: dict[str, tuple[UnionState, ...]] = {
     "approve": (UnionState.SUBMITTED,),
 }
 _PLAIN = (
-    "name", "kind", "uscc", "industry", "chair_name", "headcount", "women_staff", "members", "women_members",
-    "migrant_members", "employer_informed_on", "preparatory_group_size", "near_relatives_excluded",
+    "name", "kind", "uscc", "industry", "chair_name", "contact_phone", "headcount", "women_staff", "members",
+    "women_members", "migrant_members", "employer_informed_on", "preparatory_group_size", "near_relatives_excluded",
 )  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from gonghui.sdk import Column, Fault, Register, Row, Text, _, cells
+from gonghui.sdk import CheckedRow, Column, Text, _, cells
 
 COLUMNS = (
     Column("name", "工会名称", ("基层工会名称", "工会全称")),
@@ -28,11 +29,9 @@ COLUMNS = (
     Column("women_members", "其中女会员", ("女会员人数", "女会员"), required=False),
     Column("migrant_members", "农民工会员", ("农民工会员人数", "其中农民工会员"), required=False),
     Column("chair_name", "主席姓名", ("工会主席", "主席"), required=False),
+    Column("contact_phone", "联系电话", ("电话", "手机号码", "联系方式"), required=False, sensitive="phone"),
     Column("industry", "行业", ("所属行业",), required=False),
 )
-
-NOT_KEPT = ("联系电话",)
-"""Known headings that are not read: phone numbers wait for encrypted fields."""
 
 UNION_CODE_STARTS = ("81", "89", "13")
 """Grassroots union, other union, mass organisation. Source: GB 32100-2015; domain.md §1.5."""
@@ -46,7 +45,7 @@ _KINDS = {
     "联合工会": "joint",
 }
 _DEMO_PROVINCE = "99"
-_SHOWN = 40
+_DIALLED = re.compile(r"\+?[0-9][0-9()\-/转]{5,28}[0-9]")
 
 
 @dataclass(frozen=True)
@@ -71,19 +70,17 @@ class UnionRow:
     migrant_members: int | None
     chair_name: str
     industry: str
+    contact_phone: str | None = None
 
 
 @dataclass(frozen=True)
-class CheckedRegister:
-    """How many rows the register has, those without a fault, and every fault of the others."""
+class Rules:
+    """What the rows are measured by.
 
-    rows: int
-    good: list[UnionRow]
-    faults: list[Fault]
+    `communities` gives the street of each known community; an unknown community is no fault. `terms` are the
+    lawful lengths of a term in years. Codes of province 99 belong to nobody: `demo_numbers` lets them pass.
+    """
 
-
-@dataclass(frozen=True)
-class _Rules:
     streets: Collection[str]
     communities: Mapping[str, str]
     today: date
@@ -91,56 +88,22 @@ class _Rules:
     demo_numbers: bool
 
 
-@dataclass
-class _Examined:
-    """One row while it is examined: gives its cells and notes its faults."""
+class UnionRules:
+    """Checks rows one after the other and remembers which unions they named."""
 
-    register: Register
-    row: Row
-    faults: list[Fault] = field(default_factory=list)
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._first_rows: dict[tuple[str, str], int] = {}
 
-    def cell(self, key: str) -> object:
-        return self.row.cells.get(key, "")
-
-    def shown(self, key: str) -> str:
-        """The cell as a message quotes it."""
-        line = cells.text(self.cell(key))
-        return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
-
-    def note(self, key: str, code: str, message: Text) -> None:
-        heading = self.register.headings[key]
-        self.faults.append(Fault(self.row.sheet, self.row.number, heading, code, message))
+    def examine(self, row: CheckedRow) -> None:
+        """Note what is wrong with a row; give it its `UnionRow` where nothing is."""
+        union = _union(row, self.rules)
+        _refuse_repetition(row, self._first_rows)
+        if not row.faults:
+            row.value = union
 
 
-def check_register(
-    register: Register,
-    *,
-    streets: Collection[str],
-    communities: Mapping[str, str],
-    today: date,
-    terms: Collection[int],
-    demo_numbers: bool,
-) -> CheckedRegister:
-    """Examine every row.
-
-    `communities` gives the street of each known community; an unknown community is no fault. `terms` are the
-    lawful lengths of a term in years. Codes of province 99 belong to nobody: `demo_numbers` lets them pass.
-    """
-    rules = _Rules(streets, communities, today, terms, demo_numbers)
-    first_rows: dict[tuple[str, str], int] = {}
-    good: list[UnionRow] = []
-    faults: list[Fault] = []
-    for row in register.rows:
-        examined = _Examined(register, row)
-        union = _union(examined, rules)
-        _refuse_repetition(examined, first_rows)
-        if union is not None and not examined.faults:
-            good.append(union)
-        faults += examined.faults
-    return CheckedRegister(len(register.rows), good, faults)
-
-
-def _union(row: _Examined, rules: _Rules) -> UnionRow | None:
+def _union(row: CheckedRow, rules: Rules) -> UnionRow | None:
     name = cells.organisation(row.cell("name"))
     if not name:
         row.note("name", "name_missing", _("没有填工会名称。填批复上的全称。"))
@@ -171,11 +134,12 @@ def _union(row: _Examined, rules: _Rules) -> UnionRow | None:
         term_years=term_years,
         chair_name=cells.name(row.cell("chair_name")),
         industry=cells.text(row.cell("industry")),
+        contact_phone=_phone(row),
         **numbers,
     )
 
 
-def _kind(row: _Examined) -> str | None:
+def _kind(row: CheckedRow) -> str | None:
     kind = _KINDS.get(cells.name(row.cell("kind")))
     if kind is None and cells.is_empty(row.cell("kind")):
         row.note("kind", "kind_unknown", _("没有填建会类型。填“独立”或“联合”。"))
@@ -188,7 +152,7 @@ def _kind(row: _Examined) -> str | None:
 # --- codes
 
 
-def _employer_code(row: _Examined, kind: str | None, rules: _Rules) -> str | None:
+def _employer_code(row: CheckedRow, kind: str | None, rules: Rules) -> str | None:
     code = uscc_number.compact(cells.code(row.cell("employer_uscc")))
     if code:
         _check_code(row, "employer_uscc", "employer_code", code, rules)
@@ -198,7 +162,7 @@ def _employer_code(row: _Examined, kind: str | None, rules: _Rules) -> str | Non
     return code or None
 
 
-def _union_code(row: _Examined, rules: _Rules) -> str | None:
+def _union_code(row: CheckedRow, rules: Rules) -> str | None:
     code = uscc_number.compact(cells.code(row.cell("uscc")))
     if code:
         _check_code(row, "uscc", "union_code", code, rules)
@@ -211,7 +175,7 @@ def _union_code(row: _Examined, rules: _Rules) -> str | None:
     return code or None
 
 
-def _check_code(row: _Examined, key: str, subject: str, code: str, rules: _Rules) -> None:
+def _check_code(row: CheckedRow, key: str, subject: str, code: str, rules: Rules) -> None:
     """Length, characters, check digit and division. Source: GB 32100-2015."""
     value = row.shown(key)
     try:
@@ -227,10 +191,19 @@ def _check_code(row: _Examined, key: str, subject: str, code: str, rules: _Rules
         row.note(key, "code_not_issued", message)
 
 
+def _phone(row: CheckedRow) -> str | None:
+    """A number as it was given, a landline too; what cannot be dialled is noted."""
+    phone = cells.code(row.cell("contact_phone"))
+    if phone and not _DIALLED.fullmatch(phone):
+        message = _("“{value}”不是电话号码。填手机号码，或区号加座机号码。", value=row.shown("contact_phone"))
+        row.note("contact_phone", "phone_malformed", message)
+    return phone or None
+
+
 # --- place
 
 
-def _street(row: _Examined, rules: _Rules) -> str:
+def _street(row: CheckedRow, rules: Rules) -> str:
     street = cells.name(row.cell("street"))
     if not street:
         message = _("没有填所属街道。填其中一个：{known}。", known=sorted(rules.streets))
@@ -244,7 +217,7 @@ def _street(row: _Examined, rules: _Rules) -> str:
     return street
 
 
-def _community(row: _Examined, street: str, rules: _Rules) -> str:
+def _community(row: CheckedRow, street: str, rules: Rules) -> str:
     community = cells.name(row.cell("community"))
     home = rules.communities.get(community)
     if home is not None and street in rules.streets and home != street:
@@ -264,7 +237,7 @@ def _community(row: _Examined, street: str, rules: _Rules) -> str:
 # --- dates and term
 
 
-def _dates(row: _Examined, rules: _Rules) -> tuple[date | None, date | None]:
+def _dates(row: CheckedRow, rules: Rules) -> tuple[date | None, date | None]:
     founded_on = _day(row, "founded_on", "founding_date_missing", _("没有填建会日期。填批复的日期。"))
     started_on = _day(
         row, "term_started_on", "term_start_missing", _("没有填本届任期起。填本届委员会当选的日期。")
@@ -279,25 +252,20 @@ def _dates(row: _Examined, rules: _Rules) -> tuple[date | None, date | None]:
     return founded_on, started_on
 
 
-def _day(row: _Examined, key: str, missing: str, message: Text) -> date | None:
+def _day(row: CheckedRow, key: str, missing: str, message: Text) -> date | None:
     if cells.is_empty(row.cell(key)):
         row.note(key, missing, message)
         return None
-    try:
-        return cells.day(row.cell(key))
-    except cells.CellError as error:
-        message = _("“{value}”不是有效的日期。改成 2024-06-30 这样的写法。", value=row.shown(key))
-        row.note(key, error.code, message)
-        return None
+    return row.day(key)
 
 
-def _term(row: _Examined, rules: _Rules) -> int | None:
+def _term(row: CheckedRow, rules: Rules) -> int | None:
     """The length of the term. Source: 工会法 Art. 16; the lawful lengths come as `terms`."""
     lawful = sorted(rules.terms)
     if cells.is_empty(row.cell("term_years")):
         row.note("term_years", "term_years_missing", _("没有填任期。填其中一个：{terms}。", terms=lawful))
         return None
-    years = _number(row, "term_years")
+    years = row.number("term_years")
     if years is not None and years not in rules.terms:
         message = _("任期不能是 {years} 年。填其中一个：{terms}。", years=years, terms=lawful)
         row.note("term_years", "term_not_3_or_5", message)
@@ -307,15 +275,15 @@ def _term(row: _Examined, rules: _Rules) -> int | None:
 # --- numbers
 
 
-def _numbers(row: _Examined) -> dict[str, int | None]:
+def _numbers(row: CheckedRow) -> dict[str, int | None]:
     keys = ("headcount", "women_staff", "members", "women_members", "migrant_members")
-    numbers = {key: _number(row, key) for key in keys}
+    numbers = {key: row.number(key) for key in keys}
     for key, code in (("headcount", "headcount_missing"), ("members", "members_missing")):
         if cells.is_empty(row.cell(key)):
             row.note(
                 key,
                 code,
-                _("没有填{heading}，或单元格里的公式没有结果。填整数。", heading=row.register.headings[key]),
+                _("没有填{heading}，或单元格里的公式没有结果。填整数。", heading=row.headings[key]),
             )
     for part, whole, code in (
         ("women_staff", "headcount", "women_staff_exceed_staff"),
@@ -327,30 +295,20 @@ def _numbers(row: _Examined) -> dict[str, int | None]:
     return numbers
 
 
-def _check_part(row: _Examined, part: str, whole: str, numbers: Mapping[str, int | None], code: str) -> None:
+def _check_part(row: CheckedRow, part: str, whole: str, numbers: Mapping[str, int | None], code: str) -> None:
     few, many = numbers[part], numbers[whole]
     if few is not None and many is not None and few > many:
-        small, large = row.register.headings[part], row.register.headings[whole]
+        small, large = row.headings[part], row.headings[whole]
         message = _(
             "{small} {few} 多于{large} {many}。改正其中一个。", small=small, few=few, large=large, many=many
         )
         row.note(part, code, message)
 
 
-def _number(row: _Examined, key: str) -> int | None:
-    if cells.is_empty(row.cell(key)):
-        return None
-    try:
-        return cells.whole_number(row.cell(key))
-    except cells.CellError as error:
-        row.note(key, error.code, _("“{value}”不是整数。只填数字，例如 128。", value=row.shown(key)))
-        return None
-
-
 # --- repetition
 
 
-def _refuse_repetition(row: _Examined, first_rows: dict[tuple[str, str], int]) -> None:
+def _refuse_repetition(row: CheckedRow, first_rows: dict[tuple[str, str], int]) -> None:
     """The same union of the same employer, told by its code or its name, stands in an earlier row."""
     name = cells.likeness(row.cell("name"))
     employers = filter(None, (cells.likeness(row.cell(key)) for key in ("employer_uscc", "employer_name")))

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from gonghui.sdk import (
+    CheckedRow,
+    Conflict,
     Employer,
-    Fault,
-    ImportReport,
     OrgUnit,
     OrgUnitKind,
     RecordTransition,
-    Register,
+    Row,
+    Sheet,
     UnitOfWork,
     _,
     clock,
+    delete_many,
     figure,
     find_employers,
     here,
     insert_many,
     new_id,
     new_unit,
-    read_register,
+    nobody_names,
     sort_key,
     visible,
 )
-from gonghui_organising.register import COLUMNS, NOT_KEPT, CheckedRegister, UnionRow, check_register
-from gonghui_organising.union import CommitteeTerm, CoveredUnit, GrassrootsUnion, UnionState, term_end
+from gonghui_organising.register import Rules, UnionRow, UnionRules
+from gonghui_organising.union import (
+    CommitteeTerm,
+    CoveredUnit,
+    GrassrootsUnion,
+    UnionPaper,
+    UnionState,
+    term_end,
+)
 
 IMPORT = "organising.union.import"
 
@@ -41,48 +50,69 @@ HOLDING = (UnionState.SUBMITTED.value, UnionState.APPROVED.value)
 _AREA = OrgUnitKind.COMMUNITY_FEDERATION
 
 
-def import_unions(uow: UnitOfWork, source: Path | BinaryIO, *, dry_run: bool = False) -> ImportReport:
-    """Read a register, check every row, and put the good ones in (not on a dry run).
+class UnionImporter:
+    """One register of unions on its way in. A union is known by its name and employer."""
 
-    A union is known by its name and employer, so a second run changes nothing. Raises `Invalid` for a
-    file that cannot be read at all.
-    """
-    register = read_register(source, COLUMNS)
-    streets, areas = places(uow)
-    checked = check_register(
-        register,
-        streets=set(streets),
-        communities={name: street for street, name in areas},
-        today=clock.today(),
-        terms=figure(uow, "organising.committee.term_years").value,
-        demo_numbers=here(uow).is_demo,
-    )
-    known = _known(uow, checked.good)
-    fresh = [row for row in checked.good if (row.name, row.employer_name) not in known]
-    fresh, clashes = _apart_from_taken_codes(uow, register, fresh)
-    made: Counter[str] = Counter()
-    if fresh and not dry_run:
-        uow.note(
-            "organising.register.imported", rows=checked.rows, good=len(fresh), faults=len(checked.faults)
+    def __init__(self, uow: UnitOfWork, sheet: Sheet, run_id: UUID) -> None:
+        self.made: Counter[str] = Counter()
+        self._uow, self._sheet, self._run_id = uow, sheet, run_id
+        self._streets, self._areas = places(uow)
+        self._rules = UnionRules(
+            Rules(
+                streets=set(self._streets),
+                communities={name: street for street, name in self._areas},
+                today=clock.today(),
+                terms=figure(uow, "organising.committee.term_years").value,
+                demo_numbers=here(uow).is_demo,
+            )
         )
-        take_over(uow, fresh, streets, areas, made)
-    return _report(checked, len(fresh), clashes, made, dry_run=dry_run)
+
+    def examine(self, row: Row) -> CheckedRow:
+        """Check a row by itself and against the rows before it."""
+        checked = CheckedRow(row, self._sheet.headings)
+        self._rules.examine(checked)
+        return checked
+
+    def ready(self, row: CheckedRow) -> UnionRow:
+        """What the row says."""
+        union: UnionRow = row.value
+        return union
+
+    def settle(self, rows: Sequence[tuple[CheckedRow, Any]], *, write: bool) -> tuple[int, int]:
+        """Leave out unions that are in already, refuse those whose code another one has, write the others."""
+        known = _known(self._uow, [row.value for row, _ready in rows])
+        fresh = [row for row, _ready in rows if (row.value.name, row.value.employer_name) not in known]
+        taken = len(rows) - len(fresh)
+        _refuse_taken_codes(self._uow, fresh)
+        good = [row.value for row in fresh if not row.faults]
+        if write and good:
+            take_over(self._uow, good, self._streets, self._areas, self.made, self._run_id)
+        return (len(good) if write else 0), taken
 
 
-def _report(
-    checked: CheckedRegister, fresh: int, clashes: Sequence[Fault], made: Counter[str], *, dry_run: bool
-) -> ImportReport:
-    good = len(checked.good) - len(clashes)
-    return ImportReport(
-        rows=checked.rows,
-        good=good,
-        created=0 if dry_run else fresh,
-        known=good - fresh,
-        faults=sorted([*checked.faults, *clashes], key=lambda fault: fault.row),
-        is_dry=dry_run,
-        not_kept=NOT_KEPT,
-        made=dict(made),
-    )
+def undo_unions(uow: UnitOfWork, run_id: UUID) -> dict[str, int]:
+    """Take back the unions, nodes and employers of a run. Raises `Conflict` where something rests on one by now."""
+    mine = GrassrootsUnion.run_id == run_id
+    units = list(uow.session.scalars(select(GrassrootsUnion.org_unit_id).where(mine)))
+    unions = list(uow.session.scalars(select(GrassrootsUnion.id).where(mine)))
+    changed = uow.session.scalars(select(GrassrootsUnion.id).where(mine, GrassrootsUnion.version > 1)).first()
+    gone: dict[str, int] = {}
+    try:
+        with uow.session.begin_nested():
+            delete_many(uow, RecordTransition, RecordTransition.record_id.in_(unions))
+            for part in (CoveredUnit, CommitteeTerm, UnionPaper):
+                delete_many(uow, part, part.union_id.in_(unions))
+            gone["unions"] = delete_many(uow, GrassrootsUnion, mine)
+            delete_many(uow, OrgUnit, OrgUnit.id.in_(units))
+            mine_and_empty = (OrgUnit.run_id == run_id) & nobody_names(OrgUnit)
+            gone["communities"] = delete_many(uow, OrgUnit, mine_and_empty)
+    except IntegrityError:
+        changed = unions[0]
+    if changed is not None:
+        raise Conflict("import_in_use", _("这次导入的工会已有会员或后续变动，不能整体撤销。请逐个更正。"))
+    unused = (Employer.run_id == run_id) & nobody_names(Employer)
+    gone["employers"] = delete_many(uow, Employer, unused)
+    return gone
 
 
 def places(uow: UnitOfWork) -> tuple[dict[str, OrgUnit], dict[tuple[str, str], OrgUnit]]:
@@ -118,30 +148,20 @@ def _known(uow: UnitOfWork, rows: Sequence[UnionRow]) -> set[tuple[str, str]]:
     return {(name, employer) for name, employer in uow.session.execute(found)}
 
 
-def _apart_from_taken_codes(
-    uow: UnitOfWork, register: Register, rows: Sequence[UnionRow]
-) -> tuple[list[UnionRow], list[Fault]]:
-    """Rows whose union code nobody else has, and a fault for each of the others."""
-    codes = {row.uscc for row in rows if row.uscc}
-    taken = set(
-        uow.session.scalars(
-            select(GrassrootsUnion.uscc).where(
-                GrassrootsUnion.uscc.in_(codes), GrassrootsUnion.state.in_(HOLDING)
-            )
-        )
+def _refuse_taken_codes(uow: UnitOfWork, rows: Sequence[CheckedRow]) -> None:
+    """Note a fault where another union has the code of a row already."""
+    codes = {row.value.uscc for row in rows if row.value.uscc}
+    held = select(GrassrootsUnion.uscc).where(
+        GrassrootsUnion.uscc.in_(codes), GrassrootsUnion.state.in_(HOLDING)
     )
-    free, faults = [], []
+    taken = set(uow.session.scalars(held))
     for row in rows:
-        if row.uscc in taken:
-            message = _("工会代码 {code} 已属于另一个工会，请核对。", code=row.uscc)
-            faults.append(
-                Fault(register.sheet, row.row, register.headings["uscc"], "union_code_taken", message)
-            )
-        else:
-            free.append(row)
-        if row.uscc:
-            taken.add(row.uscc)
-    return free, faults
+        code = row.value.uscc
+        if code in taken:
+            message = _("工会代码 {code} 已属于另一个工会，请核对。", code=code)
+            row.note("uscc", "union_code_taken", message)
+        elif code:
+            taken.add(code)
 
 
 def take_over(
@@ -150,12 +170,13 @@ def take_over(
     streets: dict[str, OrgUnit],
     areas: dict[tuple[str, str], OrgUnit],
     made: Counter[str],
+    run_id: UUID | None = None,
 ) -> None:
     """Write nodes, employers, unions, covered units, terms and transitions, each in one batch."""
-    nodes = [_node(row, streets, areas, uow, made) for row in rows]
+    nodes = [_node(row, streets, areas, uow, made, run_id) for row in rows]
     insert_many(uow, OrgUnit, nodes)
-    employers = _employers(uow, rows, made)
-    unions = [_union_values(row, node["id"]) for row, node in zip(rows, nodes, strict=True)]
+    employers = _employers(uow, rows, made, run_id)
+    unions = [_union_values(row, node["id"], run_id) for row, node in zip(rows, nodes, strict=True)]
     insert_many(uow, GrassrootsUnion, unions)
     pairs = list(zip(rows, unions, strict=True))
     insert_many(
@@ -173,12 +194,14 @@ def _node(
     areas: dict[tuple[str, str], OrgUnit],
     uow: UnitOfWork,
     made: Counter[str],
+    run_id: UUID | None,
 ) -> dict[str, Any]:
     """The union's own node, below its community, or below its street where the register names none."""
     above = streets[row.street]
     if row.community:
         if (row.street, row.community) not in areas:
             area = new_unit(above, _AREA, row.community)
+            area.run_id = run_id
             uow.add(area)
             areas[row.street, row.community] = area
             made["communities"] += 1
@@ -192,6 +215,7 @@ def _node(
         "path": unit.path,
         "valid_from": row.founded_on,
         "valid_to": None,
+        "run_id": run_id,
     }
 
 
@@ -200,7 +224,7 @@ def _employer_key(row: UnionRow) -> tuple[str, str | None]:
 
 
 def _employers(
-    uow: UnitOfWork, rows: Sequence[UnionRow], made: Counter[str]
+    uow: UnitOfWork, rows: Sequence[UnionRow], made: Counter[str], run_id: UUID | None
 ) -> dict[tuple[str, str | None], UUID]:
     """Ids of the employers that the rows name; those not known yet are entered."""
     ids = {key: employer.id for key, employer in find_employers(uow, map(_employer_key, rows)).items()}
@@ -209,7 +233,13 @@ def _employers(
         # A code decides who an employer is; two spellings of its name are one employer.
         identity = code or name
         if (name, code) not in ids and identity not in fresh:
-            fresh[identity] = {"id": new_id(), "name": name, "name_key": sort_key(name), "uscc": code}
+            fresh[identity] = {
+                "id": new_id(),
+                "name": name,
+                "name_key": sort_key(name),
+                "uscc": code,
+                "run_id": run_id,
+            }
     insert_many(uow, Employer, list(fresh.values()))
     made["employers"] += len(fresh)
     for name, code in map(_employer_key, rows):
@@ -218,10 +248,11 @@ def _employers(
     return ids
 
 
-def _union_values(row: UnionRow, node: UUID) -> dict[str, Any]:
+def _union_values(row: UnionRow, node: UUID, run_id: UUID | None) -> dict[str, Any]:
     return {
         "id": new_id(),
         "org_unit_id": node,
+        "run_id": run_id,
         "state": UnionState.APPROVED.value,
         "name": row.name,
         "name_key": sort_key(row.name),
@@ -236,6 +267,7 @@ def _union_values(row: UnionRow, node: UUID) -> dict[str, Any]:
         "migrant_members": row.migrant_members,
         "near_relatives_excluded": False,
         "founded_on": row.founded_on,
+        "contact_phone": row.contact_phone,
     }
 
 

@@ -13,6 +13,22 @@ PERMISSIONS = {
     "organising.union.approve": _("批准建会"),
     "organising.union.backdate": _("补录早于今天的批准日期"),
     "organising.union.import": _("导入工会名册"),
+    "organising.member.read": _("查看会员（号码已遮盖）"),
+    "organising.member.create": _("登记会员和入会申请"),
+    "organising.member.change": _("修改会员资料"),
+    "organising.member.approve": _("批准或不予入会"),
+    "organising.member.end": _("保留、恢复和终止会籍"),
+    "organising.member.backdate": _("补录早于今天的会籍变动"),
+    "organising.member.transfer": _("申请会籍转接"),
+    "organising.member.reveal": _("写明理由查看会员的完整号码"),
+    "organising.member.merge": _("合并和拆分重复的人"),
+    "organising.member.import": _("导入会员名册"),
+    "organising.employer.read": _("查看单位"),
+    "organising.employer.match": _("判断名称相近的单位是否同一个"),
+    "organising.employer.import": _("导入单位名册"),
+    "organising.member.export": _("导出会员名册（号码已遮盖）"),
+    "organising.transfer.read": _("查看会籍转接"),
+    "organising.transfer.decide": _("接收或退回会籍转接"),
 }
 
 _DRAFTING = (
@@ -21,12 +37,39 @@ _DRAFTING = (
     "organising.union.change",
     "organising.union.submit",
 )
+_READING = ("organising.union.read", "organising.member.read")
+_MEMBERS = (
+    "organising.member.read",
+    "organising.member.create",
+    "organising.member.change",
+    "organising.member.approve",
+    "organising.member.end",
+    "organising.member.transfer",
+    "organising.member.reveal",
+    "organising.transfer.read",
+    "organising.transfer.decide",
+)
+_REGISTERS = (
+    "organising.union.import",
+    "organising.member.import",
+    "organising.member.export",
+    "organising.member.merge",
+    "organising.member.backdate",
+)
 _DECIDING = (*_DRAFTING, "organising.union.return", "organising.union.approve", "organising.union.backdate")
+#: Employers belong to the whole federation: a street finds them, the district says who they are.
+_EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
 
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", _DRAFTING),
-    RoleTemplate("community_officer", "社区工会干部", _DRAFTING),
-    RoleTemplate("street_officer", "街道工会干部", (*_DECIDING, "organising.union.import")),
-    RoleTemplate("district_officer", "区总工会干部", (*_DECIDING, "organising.union.import")),
-    RoleTemplate("administrator", "管理员", ("organising.union.read", "organising.union.import")),
+    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS)),
+    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS)),
+    RoleTemplate(
+        "street_officer", "街道工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, "organising.employer.read")
+    ),
+    RoleTemplate("district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_EMPLOYERS)),
+    RoleTemplate(
+        "administrator",
+        "管理员",
+        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS),
+    ),
 )

@@ -3,48 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from gonghui.sdk import UnitOfWork, new_id
-from gonghui_organising import founding
-from gonghui_organising.demo import PAPERS, demo_code
+from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
+from gonghui_organising import member_samples
+from gonghui_organising.union_samples import drafted, submitted
 
 
-def founding_values(org_unit_id: UUID) -> dict[str, Any]:
-    tail = new_id().hex[-6:]
-    firm = f"深圳市样本{tail}电子有限公司"
-    return {
-        "org_unit_id": org_unit_id,
-        "name": f"{firm}工会委员会",
-        "kind": "independent",
-        "employers": [{"name": firm, "uscc": demo_code("91", int(tail, 16))}],
-        "chair_name": "样示例",
-        "headcount": 40,
-        "members": 30,
-        "employer_informed_on": date(2024, 5, 6),
-        "preparatory_group_size": 3,
-        "near_relatives_excluded": True,
-        "committee": {"started_on": date(2024, 6, 12), "years": 5, "seats": 3},
-        "papers": [{"kind": kind} for kind in PAPERS],
-    }
+def matched(uow: UnitOfWork, _org_unit_id: UUID) -> UUID:
+    """Two employers whose names look alike, not decided yet."""
+    brand = "".join(chr(0x4E00 + int(digit, 16) * 64) for digit in new_id().hex[-6:])
+    pair = [new_employer(f"深圳市{brand}{trade}有限公司") for trade in ("电子", "电子科技")]
+    uow.add(*pair)
+    uow.session.flush()
+    match = EmployerMatch(employer_id=pair[0].id, candidate_id=pair[1].id, score=90)
+    uow.add(match)
+    uow.session.flush()
+    return match.id
 
 
-def drafted(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
-    """A founding that may be changed and submitted."""
-    return founding.draft(uow, founding_values(org_unit_id)).id
-
-
-def submitted(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
-    """A founding that may be returned and approved."""
-    union = founding.draft(uow, founding_values(org_unit_id))
-    return founding.submit(uow, union.id, union.version).id
+def decided(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
+    """Two employers of whom somebody said that they are one."""
+    match = uow.session.get_one(EmployerMatch, (uow.tenant_id, matched(uow, org_unit_id)))
+    decide_match(uow, match, same=True)
+    return match.id
 
 
 #: By the name of the path's parameter, or by operation where an operation needs a certain state.
-SAMPLES: dict[str, Callable[[UnitOfWork, UUID], UUID]] = {
+SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
+    **member_samples.SAMPLES,
     "union_id": drafted,
+    "match_id": matched,
+    "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,
     "POST /api/v1/organising/unions/{union_id}/return": submitted,
     "POST /api/v1/organising/unions/{union_id}/approve": submitted,
 }

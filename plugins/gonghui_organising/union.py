@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gonghui.sdk import Employer, Record, TenantTable, ref, unique
+from gonghui.sdk import Employer, Record, Sensitive, TenantTable, add_months, one_of, ref, sensitive, unique
 
 PLUGIN = "organising"
 
@@ -45,11 +45,6 @@ class PaperKind(StrEnum):
     EMPLOYER_LICENCE = "employer_licence"
 
 
-def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    listed = ", ".join(f"'{value.value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 class GrassrootsUnion(Record, schema=PLUGIN):
     """A union of one employer or of several. Its org unit is its own node of the tree.
 
@@ -59,8 +54,8 @@ class GrassrootsUnion(Record, schema=PLUGIN):
     __tablename__ = "grassroots_union"
     __table_args__ = (
         unique("org_unit_id"),
-        _one_of("kind", UnionKind),
-        _one_of("state", UnionState),
+        one_of("kind", UnionKind),
+        one_of("state", UnionState),
         Index(
             "uq_grassroots_union_uscc",
             "tenant_id",
@@ -84,6 +79,7 @@ class GrassrootsUnion(Record, schema=PLUGIN):
     uscc: Mapped[str | None]
     industry: Mapped[str | None]
     chair_name: Mapped[str | None]
+    contact_phone: Mapped[Sensitive] = sensitive("phone")
     headcount: Mapped[int | None]
     women_staff: Mapped[int | None]
     members: Mapped[int | None]
@@ -129,7 +125,7 @@ class UnionPaper(TenantTable, schema=PLUGIN):
     """A paper of the founding: what it is, its number and its date. The file itself comes with attachments."""
 
     __tablename__ = "union_paper"
-    __table_args__ = (_one_of("kind", PaperKind), Index("ix_union_paper_union_id", "tenant_id", "union_id"))
+    __table_args__ = (one_of("kind", PaperKind), Index("ix_union_paper_union_id", "tenant_id", "union_id"))
 
     union: Mapped[GrassrootsUnion] = ref(GrassrootsUnion)
     union_id: Mapped[UUID]
@@ -140,7 +136,4 @@ class UnionPaper(TenantTable, schema=PLUGIN):
 
 def term_end(started_on: date, years: int) -> date:
     """Last day of a term of `years` from `started_on`: the corresponding day (民法典 Art. 202)."""
-    try:
-        return started_on.replace(year=started_on.year + years)
-    except ValueError:  # 29 February has no corresponding day in a common year: the month's last day
-        return date(started_on.year + years, 2, 28)
+    return add_months(started_on, 12 * years)

@@ -71,6 +71,11 @@ class UnionChange(Schema):
     uscc = fields.String(allow_none=True, validate=validate.Length(equal=18))
     industry = fields.String(allow_none=True, validate=validate.Length(max=100))
     chair_name = fields.String(allow_none=True, validate=name_rules(100))
+    contact_phone = fields.String(
+        allow_none=True,
+        validate=name_rules(30),
+        metadata={"description": "Sealed; answers show it masked"},
+    )
     headcount = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Staff (职工)"})
     women_staff = fields.Integer(allow_none=True, validate=_COUNT)
     members = fields.Integer(allow_none=True, validate=_COUNT, metadata={"description": "Members (会员)"})

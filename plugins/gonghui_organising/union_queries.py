@@ -7,7 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, literal, literal_column, or_, select, tuple_
 
-from gonghui.sdk import Employer, OrgUnit, UnitOfWork, not_found, sort_key, under, unit_within, visible
+from gonghui.sdk import (
+    Employer,
+    OrgUnit,
+    UnitOfWork,
+    masked,
+    not_found,
+    sort_key,
+    under,
+    unit_within,
+    visible,
+)
 from gonghui_organising.founding import READ
 from gonghui_organising.union import CommitteeTerm, CoveredUnit, GrassrootsUnion, UnionPaper
 
@@ -18,7 +28,7 @@ _LISTED = (
 _PLAIN = [
     column.name
     for column in GrassrootsUnion.__table__.columns
-    if column.name not in ("tenant_id", "name_key")
+    if column.name not in ("tenant_id", "name_key", "run_id")
 ]
 
 
@@ -52,7 +62,9 @@ def read_row(uow: UnitOfWork, union_id: UUID) -> dict[str, Any]:
     found = uow.session.connection().execute(_DETAIL.where(_UNION.id == union_id, seen)).one_or_none()
     if found is None:
         raise not_found()
-    return dict(found._mapping)
+    row = dict(found._mapping)
+    row["contact_phone"] = masked(uow, _UNION.contact_phone, union_id, row["contact_phone"])
+    return row
 
 
 def _filtered(uow: UnitOfWork, statement: Select[Any], query: dict[str, Any]) -> Select[Any]:

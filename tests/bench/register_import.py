@@ -9,8 +9,9 @@ from statistics import median
 from tests.bench.figures import Figure, say
 
 from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal
+from gonghui.plugin_host.registers import register_of
+from gonghui.records.registers.taking import import_file
 from gonghui.testing.federation import World
-from gonghui_organising.register_import import import_unions
 
 _REPOSITORY = Path(__file__).parents[2]
 _SAMPLE = _REPOSITORY / "tests" / "samples" / "unions.xlsx"
@@ -31,7 +32,7 @@ def _rate(world: World, number: int) -> float:
     tenant = onboard(world.database, world.registry, Declaration(content, declared.profile))
     started = time.perf_counter()
     with world.database.unit_of_work(operator_principal(tenant.id)) as uow:
-        report = import_unions(uow, _SAMPLE)
+        report = import_file(uow, register_of(uow, "organising.unions"), _SAMPLE)
     seconds = time.perf_counter() - started
     if not report.created:
         raise RuntimeError("the sample register put nothing in")

@@ -14,7 +14,7 @@ from tests.bench.load import generator, request, throughput
 
 from gonghui.testing.federation import World
 from gonghui_organising.demo import demo_code
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS = 3_000
 _CLIENTS, _SECONDS, _WARM_UP = 8, 3, 2

@@ -135,7 +135,7 @@ def test_an_officer_of_another_street_gets_no_figure_of_this_one(
         (("import", "organising.unions", REGISTER, "--tenant", "nowhere"), "nowhere"),
         (("import", "organising.people", REGISTER, "--tenant", "longhua"), "organising.unions"),
         (("import", "organising.unions", "missing.xlsx", "--tenant", "longhua"), "unreadable_file"),
-        (("import", "organising.unions", "README.md", "--tenant", "longhua"), "unreadable_file"),
+        (("import", "organising.unions", "README.md", "--tenant", "longhua"), "找不到表头"),
         (("figures", "--tenant", "longhua", "--period", "2024H3"), "2024H1"),
         (("figures", "--tenant", "longhua", "--period", "2024H1", "--as", "nobody"), "nobody"),
         (("figures", "--tenant", "longhua", "--period", "2024H1", "--org-unit", "没有的街道"), "not_found"),

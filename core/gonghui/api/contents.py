@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import Schema, fields, validate
 
 LONGEST_NAME = 200
 
@@ -12,3 +12,13 @@ LONGEST_NAME = 200
 def name_rules(longest: int = LONGEST_NAME) -> list[Any]:
     """Validators of a name: it says something, and not too much."""
     return [validate.Length(1, longest), validate.Regexp(r"\s*\S")]
+
+
+class OpeningOut(Schema):
+    """Somebody opened a value of a person."""
+
+    at = fields.DateTime()
+    opened_by = fields.String()
+    role = fields.String()
+    field = fields.String()
+    reason = fields.String()

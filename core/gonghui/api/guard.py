@@ -73,6 +73,10 @@ def _open_request() -> AnyResponse | None:
     platform: Platform = current_app.extensions["gonghui"]
     if request.path in _SIGN_IN:
         request.max_content_length = 64 * 1024
+    view = current_app.view_functions.get(request.endpoint or "")
+    largest = getattr(view, "largest_body", None)
+    if largest is not None:
+        request.max_content_length = largest
     tenant = platform.hosts.get(_host(platform))
     if tenant is None:
         return problems.problem(404, "unknown_host", str(_("这个网址没有对应的工会。")))
@@ -81,7 +85,6 @@ def _open_request() -> AnyResponse | None:
     refusal = _authenticate()
     if refusal is not None:
         return refusal
-    view = current_app.view_functions.get(request.endpoint or "")
     unguarded = view is not None and not hasattr(view, "permission") and not is_public(request.path)
     if unguarded or not is_open(platform.registry, g.tenant, request.path):
         raise not_found()  # what names no permission is there for nobody

@@ -40,6 +40,13 @@ class _Parser(FlaskParser):
         except orjson.JSONDecodeError:
             abort(400)
 
+    def load_multipart(self, req: Request, schema: Schema) -> Any:
+        """The fields and files of a form, without the token by which a page proves that it is ours."""
+        fields = [(k, v) for k, v in req.form.items(multi=True) if k != "csrf_token"]
+        return self._makeproxy(MultiDict([*fields, *req.files.items(multi=True)]), schema)
+
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
+
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """The query without `lang`, which every path understands."""
         return self._makeproxy(
@@ -55,13 +62,20 @@ class Blueprint(SmorestBlueprint):
         return super().arguments(schema() if isinstance(schema, type) else schema, **options)
 
     ARGUMENTS_PARSER = _Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
 
 
-def operation(permission: str, *, of_whole: bool = False) -> Callable[[View], View]:
+def operation(
+    permission: str, *, of_whole: bool = False, largest_body: int | None = None
+) -> Callable[[View], View]:
     """Let a view run only for principals that hold `permission`; it gets the unit of work as its first argument.
 
     What the view did is committed before its answer leaves. `of_whole`: it concerns the whole federation, so the
-    permission must be held at its root.
+    permission must be held at its root. `largest_body`: in bytes, where it is not that of all operations; the
+    guard sees to it before anything is read.
     """
 
     def decorate(view: View) -> View:
@@ -76,6 +90,8 @@ def operation(permission: str, *, of_whole: bool = False) -> Callable[[View], Vi
             return answer
 
         wrapper.permission = permission  # type: ignore[attr-defined]
+        wrapper.of_whole = of_whole  # type: ignore[attr-defined]
+        wrapper.largest_body = largest_body  # type: ignore[attr-defined]
         return wrapper  # type: ignore[return-value]
 
     return decorate

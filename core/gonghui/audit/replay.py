@@ -30,6 +30,8 @@ def replay(uow: UnitOfWork) -> Tables:
         rows, payload, key = tables.setdefault(table or "", {}), orjson.loads(content), str(object_id)
         if operation == "insert":
             rows[key] = payload["after"]
+            for other in payload.get("with", ()):  # a bundle: one entry for rows that were made together
+                tables.setdefault(other["table"], {})[other["id"]] = other["after"]
         elif operation == "update":
             rows[key] = {**rows[key], **payload["after"]}
         else:

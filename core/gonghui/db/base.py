@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Date,
     DateTime,
     ForeignKeyConstraint,
@@ -92,6 +94,12 @@ class TenantTable(Base):
 def unique(*columns: str) -> UniqueConstraint:
     """A unique constraint within one tenant."""
     return UniqueConstraint("tenant_id", *columns)
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A constraint that lets a column hold the values of an enumeration and nothing else."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def _table_arguments(cls: type[Base], schema: str | None) -> tuple[Any, ...]:

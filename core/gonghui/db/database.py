@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
+from gonghui.db.ciphers import MasterKeys
 from gonghui.db.roles import ROLES, make_roles, refuse_powerful_role, role_passwords
 from gonghui.db.unit_of_work import TenantSession, UnitOfWork, guard
 from gonghui.values.principal import Principal
@@ -29,12 +30,14 @@ class Database:
         admin_url: URL | str,
         name: str,
         passwords: dict[str, str],
+        master: MasterKeys,
         *,
         pool_size: int = 8,
         timeout_ms: int = 15_000,
     ) -> None:
         self.admin_url = make_url(admin_url)
         self.name = name
+        self.master = master
         self._passwords = passwords
         self._pool_size = pool_size
         self._timeout_ms = timeout_ms
@@ -66,7 +69,7 @@ class Database:
     def begin(self, principal: Principal, *, request_id: str = "") -> UnitOfWork:
         """A unit of work that the caller commits and closes (a request spans several functions)."""
         session = TenantSession(self.engine(policies.APP), expire_on_commit=False)
-        return UnitOfWork(session, principal, request_id=request_id)
+        return UnitOfWork(session, principal, self.master, request_id=request_id)
 
     @contextmanager
     def unit_of_work(self, principal: Principal, *, request_id: str = "") -> Iterator[UnitOfWork]:
@@ -118,6 +121,8 @@ class Database:
             connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
             for role in (policies.APP, policies.OPERATOR):
                 connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
+            # COPY is refused on a table under a policy: bulk rows go through a temporary one.
+            connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{self.name}" TO {policies.APP}')
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -135,6 +140,12 @@ def database_at(
     timeout_ms: int = 15_000,
     only: Collection[str] = ROLES,
 ) -> Database:
-    """The database `name` on the server at `admin_url`, with the passwords of the roles in `only`, kept under `var`."""
+    """The database `name` on the server at `admin_url`; passwords of the roles in `only` and keys are under `var`."""
     passwords = {role: word for role, word in role_passwords(var / "secrets").items() if role in only}
-    return Database(admin_url, name, passwords, pool_size=pool_size, timeout_ms=timeout_ms)
+    master = MasterKeys.at(master_key_file(var))
+    return Database(admin_url, name, passwords, master, pool_size=pool_size, timeout_ms=timeout_ms)
+
+
+def master_key_file(var: Path) -> Path:
+    """Where an installation keeps its master keys; whoever backs the database up keeps this apart from it."""
+    return var / "secrets" / "master-keys.json"

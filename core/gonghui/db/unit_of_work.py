@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from gonghui.db.base import Base, TenantTable
+from gonghui.db.ciphers import MasterKeys
 from gonghui.values.ids import new_id
 from gonghui.values.principal import Principal
 
@@ -69,10 +70,13 @@ class Note:
 class UnitOfWork:
     """One transaction of one principal at one tenant; `Database.unit_of_work` opens it."""
 
-    def __init__(self, session: TenantSession, principal: Principal, *, request_id: str = "") -> None:
+    def __init__(
+        self, session: TenantSession, principal: Principal, master: MasterKeys, *, request_id: str = ""
+    ) -> None:
         if not _recorders:
             raise Unrecorded("no audit recorder is installed")
         self.session = session
+        self.master = master
         self.principal = principal
         self.request_id = request_id or str(new_id())
         self.current_note: Note | None = None

@@ -26,6 +26,7 @@ from gonghui.lifecycle.onboarding import (
 )
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.settings import Settings
+from gonghui.tenancy.keys import ensure_keys
 from gonghui.tenancy.switches import plugin_off
 from gonghui.tenancy.tenants import tenant_with_code
 
@@ -77,21 +78,36 @@ def opened(settings: Settings, *, announce: Callable[[str], None] | None = None)
     if announce is not None and not (settings.var / "postgres").exists():
         announce(str(_("{var} 里还没有数据：正在新建演示数据库。", var=settings.var.resolve())))
     with running(settings.var) as server, _prepared(settings, server.url()) as installation:
-        prepare_demo(installation, settings.tenants)
+        prepare_demo(installation, settings.tenants, settings.demo_scale)
         yield installation
 
 
-def prepare_demo(installation: Installation, folder: Path) -> None:
+@contextmanager
+def migrated(settings: Settings) -> Iterator[Installation]:
+    """The database with its tables as the revisions have them, and nothing done to its rows: for writing a revision."""
+    if settings.database_url is not None:
+        with _prepared(settings, settings.database_url, with_keys=False) as installation:
+            yield installation
+        return
+    with (
+        running(settings.var) as server,
+        _prepared(settings, server.url(), with_keys=False) as installation,
+    ):
+        yield installation
+
+
+def prepare_demo(installation: Installation, folder: Path, scale: str) -> None:
     """Make the demonstration's tenants where they are missing."""
     for name, with_demo in DEMO_TENANTS:
         path = folder / name
         if path.exists():
             declaration = Declaration.read(path)
-            onboard(installation.database, installation.registry, declaration, with_demo=with_demo)
+            demo_scale = scale if with_demo else None
+            onboard(installation.database, installation.registry, declaration, demo_scale=demo_scale)
 
 
 @contextmanager
-def _prepared(settings: Settings, url: str) -> Iterator[Installation]:
+def _prepared(settings: Settings, url: str, *, with_keys: bool = True) -> Iterator[Installation]:
     database = database_at(
         url,
         settings.var,
@@ -105,6 +121,8 @@ def _prepared(settings: Settings, url: str) -> Iterator[Installation]:
         components = [CORE, *(plugin.component for plugin in registry.plugins.values())]
         if not is_current(database, components):
             migrate(database, components)
+            if with_keys:
+                ensure_keys(database)
         yield Installation(database, registry, url)
     finally:
         database.dispose()

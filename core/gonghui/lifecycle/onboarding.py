@@ -20,6 +20,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.switching import switch_plugin
+from gonghui.tenancy.keys import add_first_keys
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.tenancy.tenants import Tenant, TenantHost, TenantView, all_codes, tenant_with_code
 from gonghui.values import clock
@@ -95,9 +96,12 @@ def platform_entry(action: str, reason: str, tenant_id: UUID | None = None, **de
 
 
 def onboard(
-    database: Database, registry: Registry, declaration: Declaration, *, with_demo: bool = False
+    database: Database, registry: Registry, declaration: Declaration, *, demo_scale: str | None = None
 ) -> TenantView:
-    """Make the declared tenant, or finish one whose onboarding was cut short. Doing it again changes nothing."""
+    """Make the declared tenant, or finish one whose onboarding was cut short. Doing it again changes nothing.
+
+    With `demo_scale` (`sample`, `district`) its plugins fill it with made-up records.
+    """
     tenant_id = _tenant(database, declaration.content)
     with database.unit_of_work(operator_principal(tenant_id)) as uow:
         if uow.session.scalar(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None))) is None:
@@ -106,8 +110,8 @@ def onboard(
             for plugin_id in declaration.content.get("plugins", ()):
                 switch_plugin(uow, registry.plugins[plugin_id], on=True)
             accounts = _accounts(uow, declaration.content, units)
-            if with_demo:
-                _fill(uow, registry, declaration.content, accounts)
+            if demo_scale is not None:
+                _fill(uow, registry, declaration.content, accounts, demo_scale)
     return tenant_with_code(database, declaration.content["code"])
 
 
@@ -125,6 +129,7 @@ def _tenant(database: Database, content: dict[str, Any]) -> UUID:
         session.add(tenant)
         session.flush()
         session.add_all(TenantHost(host=host.lower(), tenant_id=tenant.id) for host in content["hosts"])
+        add_first_keys(session, database.master, tenant.id)
         session.add(platform_entry("tenant.created", "onboarding", tenant.id, code=tenant.code))
     return tenant.id
 
@@ -181,11 +186,17 @@ def _accounts(uow: UnitOfWork, content: dict[str, Any], units: dict[str, OrgUnit
     return opened
 
 
-def _fill(uow: UnitOfWork, registry: Registry, content: dict[str, Any], accounts: dict[str, UUID]) -> None:
+def _fill(
+    uow: UnitOfWork,
+    registry: Registry,
+    content: dict[str, Any],
+    accounts: dict[str, UUID],
+    scale: str,
+) -> None:
     for plugin_id in content.get("plugins", ()):
         plugin = registry.plugins[plugin_id]
         if plugin.demo is not None:
-            plugin.demo(uow, accounts)
+            plugin.demo(uow, accounts, scale)
 
 
 def account_principal(uow: UnitOfWork, login: str) -> Principal:

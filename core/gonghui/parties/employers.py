@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from sqlalchemy import Index, or_, select, text
 from sqlalchemy.orm import Mapped
@@ -29,6 +30,10 @@ class Employer(TenantTable):
     name: Mapped[str]
     name_key: Mapped[str]
     uscc: Mapped[str | None]
+    #: Another row of the same employer that stands for both since somebody said so.
+    merged_into_id: Mapped[UUID | None]
+    #: The run of a register that made the row. No key: a run may be forgotten before its employers.
+    run_id: Mapped[UUID | None]
 
 
 def new_employer(name: str, uscc: str | None = None) -> Employer:

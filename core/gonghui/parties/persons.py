@@ -1,26 +1,151 @@
-"""Persons: a human being known to a tenant, once."""
+"""Persons: a human being known to a tenant, once, by an identity document."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
 from gonghui.db.base import TenantTable
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.tenancy.keys import keyring
 from gonghui.values.names import sort_key
+
+#: What a person's facts may be besides name and identity; plain columns.
+PLAIN_FACTS = ("ethnicity", "political_status", "education", "household_kind", "is_migrant_worker")
 
 
 class Person(TenantTable):
-    """A human being. Identity numbers come with encrypted fields; until then a person is a name."""
+    """A human being. Numbers are sealed; sex and year of birth are plain, because figures are asked by them."""
 
     __tablename__ = "person"
     __table_args__ = (
+        CheckConstraint("sex IN ('male', 'female')", "sex"),
         Index("ix_person_name_key", "tenant_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}),
+        Index(
+            "uq_person_document",
+            "tenant_id",
+            "id_number_index",
+            "document_kind",
+            unique=True,
+            postgresql_where=text("id_number_index IS NOT NULL"),
+        ),
+        Index("ix_person_id_number_tail", "tenant_id", "id_number_tail"),
+        Index("ix_person_phone_index", "tenant_id", "phone_index"),
+        Index("ix_person_phone_tail", "tenant_id", "phone_tail"),
+        Index(
+            "ix_person_bank_card_index",
+            "tenant_id",
+            "bank_card_index",
+            postgresql_where=text("bank_card_index IS NOT NULL"),
+        ),
+        Index(
+            "ix_person_bank_card_tail",
+            "tenant_id",
+            "bank_card_tail",
+            postgresql_where=text("bank_card_tail IS NOT NULL"),
+        ),
     )
 
     name: Mapped[str]
     name_key: Mapped[str]
+    sex: Mapped[str | None]
+    birth_year: Mapped[int | None]
+    document_kind: Mapped[str | None]
+    born_on: Mapped[Sensitive] = sensitive("birth")
+    id_number: Mapped[Sensitive] = sensitive("id_number")
+    id_number_index: Mapped[bytes | None] = blind_index("id_number")
+    id_number_tail: Mapped[int | None] = blind_tail("id_number")
+    phone: Mapped[Sensitive] = sensitive("phone")
+    phone_index: Mapped[bytes | None] = blind_index("phone")
+    phone_tail: Mapped[int | None] = blind_tail("phone")
+    bank_card: Mapped[Sensitive] = sensitive("bank_card")
+    bank_card_index: Mapped[bytes | None] = blind_index("bank_card")
+    bank_card_tail: Mapped[int | None] = blind_tail("bank_card")
+    ethnicity: Mapped[str | None]
+    political_status: Mapped[str | None]
+    education: Mapped[str | None]
+    household_kind: Mapped[str | None]
+    is_migrant_worker: Mapped[bool | None]
+    #: Another row of the same human being that stands for both since a merge.
+    merged_into_id: Mapped[UUID | None]
+    #: The run of a register that made the row. No key: a run may be forgotten before its persons.
+    run_id: Mapped[UUID | None]
 
 
-def new_person(name: str) -> Person:
+@dataclass(frozen=True)
+class Identity:
+    """Who somebody is by a document that has been read and found sound."""
+
+    name: str
+    document_kind: str
+    id_number: str
+    sex: str | None
+    born_on: date | None
+
+
+def new_person(name: str, **facts: Any) -> Person:
     """A person not yet in the database."""
-    return Person(name=name, name_key=sort_key(name))
+    return Person(name=name, name_key=sort_key(name), **facts)
+
+
+def person_values(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a person with this identity."""
+    born_on = identity.born_on
+    return {
+        "name": identity.name,
+        "name_key": sort_key(identity.name),
+        "document_kind": identity.document_kind,
+        "id_number": identity.id_number,
+        "sex": identity.sex,
+        "birth_year": born_on.year if born_on else None,
+        "born_on": born_on.isoformat() if born_on else None,
+        **facts,
+    }
+
+
+def enter_person(uow: UnitOfWork, identity: Identity, facts: Mapping[str, Any]) -> tuple[Person, bool]:
+    """The person with this document, and whether they were entered just now.
+
+    Two who enter the same person at once get the same row: the database holds a document once, and whoever
+    comes second waits and then finds the first one's.
+    """
+    known = person_with_document(uow, identity.document_kind, identity.id_number)
+    if known is not None:
+        return known, False
+    person = Person(**person_values(identity, facts))
+    try:
+        with uow.session.begin_nested():
+            uow.add(person)
+            uow.session.flush()
+    except IntegrityError:
+        known = person_with_document(uow, identity.document_kind, identity.id_number)
+        if known is None:
+            raise
+        return known, False
+    return person, True
+
+
+def person_with_document(uow: UnitOfWork, kind: str, number: str) -> Person | None:
+    """The person who carries this document; after a merge, the row that stands for them."""
+    wanted = (Person.document_kind == kind, Person.id_number_index == keyring(uow).index("id_number", number))
+    return standing_for(uow, uow.session.scalars(select(Person).where(*wanted)).one_or_none())
+
+
+def standing_for(uow: UnitOfWork, person: Person | None) -> Person | None:
+    """The row that stands for a person after merges."""
+    while person is not None and person.merged_into_id is not None:
+        person = uow.session.scalars(select(Person).where(Person.id == person.merged_into_id)).one_or_none()
+    return person
+
+
+def person_by_id(uow: UnitOfWork, person_id: UUID) -> Person:
+    """The row of a person; whoever asks has seen a record that names them."""
+    return uow.session.scalars(select(Person).where(Person.id == person_id)).one()

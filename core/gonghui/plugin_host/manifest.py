@@ -15,6 +15,7 @@ from flask import Blueprint
 from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
+from gonghui.records.registers.importing import RegisterImport
 from gonghui.reporting.indicators import Indicator
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
@@ -34,16 +35,6 @@ class RoleTemplate:
 
 
 @dataclass(frozen=True)
-class RegisterImport:
-    """A register that can be read in: `run(uow, source, dry_run)` gives the report to print."""
-
-    code: str
-    permission: str
-    title: Text
-    run: Callable[..., Any]
-
-
-@dataclass(frozen=True)
 class Plugin:
     """A plugin. Whatever it names begins with its id, or it is refused at load."""
 
@@ -58,7 +49,7 @@ class Plugin:
     imports: Sequence[RegisterImport] = ()
     commands: Sequence[click.Command] = ()
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    demo: Callable[[UnitOfWork, Mapping[str, UUID]], None] | None = None
+    demo: Callable[[UnitOfWork, Mapping[str, UUID], str], None] | None = None
 
     @property
     def component(self) -> Component:

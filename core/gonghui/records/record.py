@@ -24,6 +24,8 @@ class Record(TenantTable):
     org_unit_id: Mapped[UUID]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
+    #: The run of a register that made the record. No key: a run may be forgotten before its records.
+    run_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 

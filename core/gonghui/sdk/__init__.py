@@ -1,14 +1,18 @@
 """The one package that plugins import. What is not named here is the core's own business."""
 
-from gonghui.api.contents import name_rules
+from gonghui.api.contents import OpeningOut, name_rules
+from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
-from gonghui.auth.scope import reaches, require, unit_called, unit_within, visible
-from gonghui.db.base import TenantTable, ref, unique
+from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
+from gonghui.db.base import TenantTable, one_of, ref, unique
+from gonghui.db.ciphers import Sealed
+from gonghui.db.lookups import select_each
 from gonghui.db.policies import protect
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import (
     Conflict,
@@ -23,47 +27,98 @@ from gonghui.errors import (
 )
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
+from gonghui.parties.employer_matches import (
+    EmployerBook,
+    EmployerMatch,
+    MatchState,
+    decide_match,
+    reopen_match,
+)
 from gonghui.parties.employers import Employer, new_employer
 from gonghui.parties.employers import find_all as find_employers
 from gonghui.parties.employers import obtain as obtain_employers
 from gonghui.parties.employers import rename as rename_employer
-from gonghui.plugin_host.manifest import Plugin, RegisterImport, RoleTemplate
-from gonghui.records.bulk import insert_many
+from gonghui.parties.merging import nobody_names
+from gonghui.parties.person_merges import PersonMerge, merge_persons, undo_merge
+from gonghui.parties.persons import (
+    Identity,
+    Person,
+    enter_person,
+    person_by_id,
+    person_values,
+    person_with_document,
+)
+from gonghui.plugin_host.manifest import Plugin, RoleTemplate
+from gonghui.records.bulk import delete_many, insert_many
+from gonghui.records.bundles import BundleWriter
 from gonghui.records.record import Record, check_version
 from gonghui.records.registers import cells
+from gonghui.records.registers.checking import CheckedRow, Sheet
 from gonghui.records.registers.faults import Fault
+from gonghui.records.registers.importing import RegisterImport, go_through
 from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
+from gonghui.records.registers.writing import OutColumn
+from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
 from gonghui.reporting.indicators import Indicator
+from gonghui.tenancy.documents import open_document, seal_document
+from gonghui.tenancy.keys import keyring, masked, open_value, opened
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under
 from gonghui.tenancy.org_tree import find_named as find_units
 from gonghui.tenancy.parameters import Parameter, figure
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
+from gonghui.values.cards import bank_card
+from gonghui.values.documents import (
+    KIND_WORDS,
+    Document,
+    DocumentFault,
+    DocumentKind,
+    full_years,
+    normal_number,
+    read_document,
+)
+from gonghui.values.firms import read_firm, same_key
 from gonghui.values.identifiers import UsccFault, uscc_fault
 from gonghui.values.ids import new_id
+from gonghui.values.masks import mask
 from gonghui.values.names import sort_key
-from gonghui.values.periods import Period
+from gonghui.values.periods import Period, add_months
+from gonghui.values.phones import mobile
 
 __all__ = [
+    "KIND_WORDS",
     "Blueprint",
+    "BundleWriter",
+    "CheckedRow",
     "Column",
     "Conflict",
+    "Document",
+    "DocumentFault",
+    "DocumentKind",
     "DomainError",
     "Employer",
+    "EmployerBook",
+    "EmployerMatch",
     "Fault",
     "FieldFault",
     "Forbidden",
+    "Identity",
     "ImportReport",
     "Indicator",
     "Invalid",
+    "MatchState",
     "NotFound",
+    "OpeningOut",
     "OrgUnit",
     "OrgUnitKind",
+    "OutColumn",
     "PageQuery",
     "Parameter",
     "Period",
+    "Person",
+    "PersonMerge",
     "Plugin",
     "Record",
     "RecordTransition",
@@ -71,46 +126,84 @@ __all__ = [
     "RegisterImport",
     "RoleTemplate",
     "Row",
+    "Sealed",
+    "Sensitive",
+    "Sheet",
     "TenantTable",
     "Text",
     "UnitOfWork",
     "UsccFault",
     "_",
     "account_principal_by_id",
+    "add_months",
     "at_tenant",
+    "bank_card",
+    "blind_index",
+    "blind_tail",
     "cells",
     "check_version",
     "clock",
+    "decide_match",
     "decode_cursor",
+    "delete_many",
+    "enter_person",
     "expected_version",
+    "export_response",
     "figure",
     "find_employers",
     "find_units",
     "forbidden",
+    "full_years",
+    "go_through",
     "here",
     "history",
     "idempotent",
     "insert_many",
     "invalid",
+    "keyring",
+    "mask",
+    "masked",
+    "merge_persons",
+    "mobile",
     "name_rules",
     "new_employer",
     "new_id",
     "new_unit",
+    "nobody_names",
+    "normal_number",
     "not_found",
     "obtain_employers",
+    "one_of",
+    "open_document",
+    "open_value",
+    "opened",
+    "openings_of",
     "operation",
     "page_response",
+    "person_by_id",
+    "person_values",
+    "person_with_document",
     "protect",
     "reaches",
+    "read_document",
+    "read_firm",
     "read_register",
     "record_response",
     "ref",
     "rename_employer",
+    "reopen_match",
     "require",
+    "require_whole",
+    "reveal",
+    "same_key",
+    "seal_document",
+    "select_each",
+    "sensitive",
     "sort_key",
     "took_step",
     "transition_row",
     "under",
+    "undo_merge",
     "unique",
     "unit_called",
     "unit_within",

@@ -78,6 +78,8 @@ class OrgUnit(TenantTable):
     path: Mapped[str]
     valid_from: Mapped[date] = mapped_column(default=clock.today)
     valid_to: Mapped[date | None]
+    #: The run of a register that made the unit. No key: a run may be forgotten before its units.
+    run_id: Mapped[UUID | None]
 
 
 def path_under(parent: OrgUnit | None, unit_id: UUID) -> str:

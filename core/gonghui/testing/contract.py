@@ -6,19 +6,34 @@ and the grant comes last, so it also shows that no refused attempt left a trace.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
 from uuid import UUID
 
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.api.operations import SIGNED_IN
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.tenancy.org_tree import OrgUnit
+from gonghui.records.registers.importing import RegisterImport
+from gonghui.records.registers.synonyms import teach
+from gonghui.records.registers.taking import apply_run, new_run, stage_file
+from gonghui.tenancy.org_tree import OrgUnit, is_root
 from gonghui.testing.federation import Asker, World
-from gonghui.testing.operations import NoSample, Operation, operations, sample_body, sample_query
+from gonghui.testing.operations import (
+    NoSample,
+    Operation,
+    operations,
+    sample_body,
+    sample_form,
+    sample_query,
+)
 
 #: Who is asked first to do a thing rightly: the lowest who may.
 RIGHT = ("firm", "garden", "east", "district", "admin", "auditor")
@@ -81,6 +96,8 @@ class Contract:
                 made = {str(maker(uow, federation.units[PLACE])) for maker in makers}
             if federation is self.home:
                 self.markers |= made
+        with suppress(NoSample):  # where no plugin reads registers in
+            self._sent_run("east")
 
     def run(self, *, only: str = "/") -> Tally:
         """Try every operation (whose path begins with `only`)."""
@@ -115,32 +132,64 @@ class Contract:
         if operation.permission in (None, SIGNED_IN):
             return "district"
         for login in RIGHT:
-            if self._reaches_place(login, str(operation.permission)):
+            if self._reaches(login, str(operation.permission), of_whole=operation.of_whole):
                 return login
         raise NoSample(
             f"{operation.name}: no role of the sample federation holds {operation.permission} there"
         )
 
-    def _reaches_place(self, login: str, permission: str) -> bool:
+    def _reaches(self, login: str, permission: str, *, of_whole: bool = False) -> bool:
+        """Whether somebody may do it where the samples stand, or for the whole federation."""
         with self.home.uow(login) as uow:
             roots = uow.principal.roots(permission)
             path = _path_of(uow, self.home.units[PLACE])
-        return any(path.startswith(root) for root in roots)
+        return any(is_root(root) if of_whole else path.startswith(root) for root in roots)
 
     def _request(self, operation: Operation, right: str) -> Callable[[Asker], TestResponse]:
         """The request, made once; everybody sends this very one."""
         values = {name: self._target(operation, name, right) for name in operation.parameters}
         path = operation.path.format(**values)
-        known = {"org_unit_id": str(self.home.units[PLACE]), "role": "community_officer"}
-        body = sample_body(self.world.app, operation, known)
+        known = self._known(str(self.home.units[PLACE]), "community_officer", right)
+        content = self._content(operation, known)
         query = sample_query(self.world.app, operation, known)
         headers = self._version(operation, path, right)
 
         def send(asker: Asker) -> TestResponse:
-            extra = {} if body is None else {"json": body}
-            return asker(operation.method, path, query_string=query, headers=headers, **extra)
+            return asker(operation.method, path, query_string=query, headers=headers, **content)
 
         return send
+
+    def _known(self, org_unit_id: str, role: str, right: str) -> dict[str, Any]:
+        """Values for the fields of a body that ask for one by `x-sample`."""
+        known: dict[str, Any] = _Samples(self._of_plugin, {"org_unit_id": org_unit_id, "role": role})
+        with suppress(NoSample):
+            register = self._register(right)
+            key = register.columns[0].key
+            file = FileStorage(BytesIO(_table(register)), "sample.csv", "file")
+            known |= {
+                "register": register.code,
+                "file": file,
+                "mapping": {"示例列": key},
+                "cells": {key: "样"},
+            }
+        return known
+
+    def _of_plugin(self, name: str) -> Any:
+        """A plugin's own sample, for a field of a body."""
+        with self.home.uow() as uow:
+            made = self.samples[name](uow, self.home.units[PLACE])
+        return str(made)
+
+    def _content(self, operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
+        """The body as bytes, JSON or a form, as the operation takes it."""
+        body = sample_body(self.world.app, operation, known)
+        if body is not None:
+            return {"json": body}
+        form = sample_form(self.world.app, operation, known)
+        if form is None:
+            return {}
+        boundary, content = encode_multipart(form)
+        return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
     def _version(self, operation: Operation, path: str, right: str) -> dict[str, str]:
         """If-Match for a change of a record, read from the record itself or from the one above the step."""
@@ -174,7 +223,37 @@ class Contract:
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
+            "register_code": lambda: self._register(right).code,
+            "synonym_id": lambda: self._taught(right),
+            "run_id": lambda: self._sent_run(right),
+            "number": lambda: "2",
+            "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
         }
+
+    def _register(self, login: str) -> RegisterImport:
+        """A register that somebody may read in where the samples stand."""
+        for plugin in self.world.registry.plugins.values():
+            for register in plugin.imports:
+                if self._reaches(login, register.permission):
+                    return register
+        raise NoSample(f"no register that {login} may read in")
+
+    def _sent_run(self, login: str, *, is_applied: bool = False) -> str:
+        """A register with one faulty row that somebody sent in."""
+        register = self._register(login)
+        with self.home.uow(login) as uow:
+            run = new_run(uow, register, "sample.csv")
+            stage_file(uow, register, run, BytesIO(_table(register, "样")))
+            if is_applied:
+                apply_run(uow, register, run, all_or_nothing=False)
+            self.markers.add(str(run.id))
+        return str(run.id)
+
+    def _taught(self, login: str) -> str:
+        register = self._register(login)
+        with self.home.uow() as uow:
+            taught = teach(uow, register.code, register.columns, {"样本列": register.columns[0].key})
+        return str(taught[0].id)
 
     def _own_token(self, login: str) -> str:
         with self.home.uow() as uow:
@@ -216,26 +295,51 @@ class Contract:
         served = 200 <= answer.status_code < 300
         allowed = operation.permission == SIGNED_IN and attacker.kind != "anonymous"
         permitted = allowed or operation.permission in attacker.permissions
-        shows_home = any(marker in answer.text for marker in self.markers)
+        shows_home = any(marker in _text(answer) for marker in self.markers)
         refused_as_unknown = attacker.kind != "anonymous" or answer.status_code == 401
         too_much = served and (not permitted or self._names_home(operation))
         if too_much or shows_home or not refused_as_unknown:
             self._leak(operation, attacker, answer)
         elif answer.status_code >= 500:
             self.tally.broken.append(
-                f"{operation.name} as {attacker.name}: {answer.status_code} {answer.text[:300]}"
+                f"{operation.name} as {attacker.name}: {answer.status_code} {_text(answer)[:300]}"
             )
 
     def _names_home(self, operation: Operation) -> bool:
         """Whether the request points at something that is the home federation's east side's own."""
         owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
-        known = {"org_unit_id": "here", "role": "role"}
-        return bool(owned) or "here" in str(sample_body(self.world.app, operation, known) or "")
+        elsewhere = dict.fromkeys(("register", "file", "mapping", "cells", "role", "id_number"), "")
+        known: dict[str, Any] = defaultdict(lambda: "here", elsewhere)
+        content = (make(self.world.app, operation, known) for make in (sample_body, sample_form))
+        return bool(owned) or any("here" in str(part or "") for part in content)
 
     def _leak(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
         self.tally.leaks.append(
-            f"{operation.name} as {attacker.name}: {answer.status_code} {answer.text[:300]}"
+            f"{operation.name} as {attacker.name}: {answer.status_code} {_text(answer)[:300]}"
         )
+
+
+class _Samples(dict[str, Any]):
+    """Values for the fields of a body; those that the core does not know are made when they are asked for."""
+
+    def __init__(self, make: Callable[[str], Any], known: dict[str, Any]) -> None:
+        super().__init__(known)
+        self._make = make
+
+    def __missing__(self, name: str) -> Any:
+        return self._make(name)
+
+
+def _text(answer: TestResponse) -> str:
+    """An answer's content, also of a file that is no text."""
+    return answer.get_data().decode(errors="replace")
+
+
+def _table(register: RegisterImport, *first_cells: str) -> bytes:
+    """A register as a text table: the headings that it must have, and a row for each first cell."""
+    headings = [column.heading for column in register.columns if column.required]
+    rows = (cell + "," * (len(headings) - 1) for cell in first_cells)
+    return "\n".join([",".join(headings), *rows, ""]).encode()
 
 
 def _path_of(uow: UnitOfWork, unit_id: UUID) -> str:

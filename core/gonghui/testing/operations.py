@@ -23,6 +23,7 @@ class Operation:
     permission: str | None
     parameters: tuple[str, ...]
     document: Mapping[str, Any]
+    of_whole: bool = False
 
     @property
     def name(self) -> str:
@@ -40,10 +41,11 @@ def operations(app: Flask) -> Iterator[Operation]:
     paths = app.extensions["gonghui_documents"].whole["paths"]
     for rule in sorted(app.url_map.iter_rules(), key=lambda r: r.rule):
         path = _PARAMETER.sub(r"{\1}", rule.rule)
-        permission = getattr(app.view_functions[rule.endpoint], "permission", None)
+        view = app.view_functions[rule.endpoint]
+        permission, of_whole = getattr(view, "permission", None), getattr(view, "of_whole", False)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             document = paths.get(path, {}).get(method.lower(), {})
-            yield Operation(method, path, permission, tuple(sorted(rule.arguments)), document)
+            yield Operation(method, path, permission, tuple(sorted(rule.arguments)), document, of_whole)
 
 
 class NoSample(LookupError):
@@ -52,9 +54,14 @@ class NoSample(LookupError):
 
 def sample_body(app: Flask, operation: Operation, samples: Mapping[str, Any]) -> Any:
     """A body that the operation accepts, made from the required fields of its schema; None where it takes none."""
-    content = operation.document.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema")
+    schema = _content(operation, "application/json")
     return None if schema is None else _value(app, operation, "body", schema, samples)
+
+
+def sample_form(app: Flask, operation: Operation, samples: Mapping[str, Any]) -> Any:
+    """The fields and files of a form that the operation accepts; None where it takes none."""
+    schema = _content(operation, "multipart/form-data")
+    return None if schema is None else _value(app, operation, "form", schema, samples)
 
 
 def sample_query(app: Flask, operation: Operation, samples: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +75,10 @@ def sample_query(app: Flask, operation: Operation, samples: Mapping[str, Any]) -
     }
 
 
+def _content(operation: Operation, kind: str) -> Any:
+    return operation.document.get("requestBody", {}).get("content", {}).get(kind, {}).get("schema")
+
+
 def _hints(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {key: parameter[key] for key in ("example", "x-sample") if key in parameter}
 
@@ -77,7 +88,10 @@ def _value(
 ) -> Any:
     schema = _resolved(app, schema)
     if "x-sample" in schema:
-        return samples[schema["x-sample"]]
+        try:
+            return samples[schema["x-sample"]]
+        except KeyError:
+            raise NoSample(f"{operation.name}: no sample for {name}") from None
     if "example" in schema:
         return schema["example"]
     if schema.get("type") == "object":

@@ -39,3 +39,10 @@ class Period:
         last = date(year, last_month, calendar.monthrange(year, last_month)[1])
         written = f"{year}M{number:02d}" if months == 1 else f"{year}{match['kind']}{number}"
         return cls(written, date(year, last_month - months + 1, 1), last)
+
+
+def add_months(day: date, months: int) -> date:
+    """The corresponding day some months later; where that month has none, its last day (民法典 Art. 202)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.auth.accounts import RoleAssignment
 from gonghui.testing import Federation
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNITS, UNIONS = "/api/v1/org-units", "/api/v1/organising/unions"
 

@@ -13,7 +13,7 @@ from gonghui.testing import Federation, World
 from gonghui.testing.federation import Asker
 from gonghui.testing.queries import counted_statements
 from gonghui_organising import founding
-from gonghui_organising.samples import drafted, founding_values
+from gonghui_organising.union_samples import drafted, founding_values
 
 UNIONS, UNITS = "/api/v1/organising/unions", "/api/v1/org-units"
 MANY = 30

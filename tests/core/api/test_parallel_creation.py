@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.api.resources import accounts
 from gonghui.testing import Federation
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 ACCOUNTS, UNIONS = "/api/v1/accounts", "/api/v1/organising/unions"
 TOGETHER = 4

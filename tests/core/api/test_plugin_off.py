@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.db.base import Base
 from gonghui.testing import Federation, World
-from gonghui_organising.samples import drafted
+from gonghui_organising.union_samples import drafted
 
 PATHS = (
     "/api/v1/organising/unions",

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gonghui.testing import Federation
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS, UNITS = "/api/v1/organising/unions", "/api/v1/org-units"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

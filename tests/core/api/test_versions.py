@@ -8,7 +8,7 @@ import pytest
 
 from gonghui.testing import Federation
 from gonghui.testing.federation import Asker
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS = "/api/v1/organising/unions"
 

@@ -24,7 +24,9 @@ from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
 from gonghui.parties.persons import new_person
+from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.switching import switch_plugin
+from gonghui.records.registers.taking import import_file
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.testing import Federation
 from gonghui.values import clock
@@ -32,9 +34,8 @@ from gonghui.values.principal import PrincipalKind
 from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.register import COLUMNS
-from gonghui_organising.register_import import import_unions
-from gonghui_organising.samples import founding_values
 from gonghui_organising.union import GrassrootsUnion
+from gonghui_organising.union_samples import founding_values
 
 ACTS, ACTS_A_TRANSACTION = 2_000, 10
 OFFICERS = ("district", "east", "west", "garden", "firm", None)
@@ -135,7 +136,7 @@ class Actors:
         content = io.BytesIO()
         book.save(content)
         content.seek(0)
-        import_unions(uow, content)
+        import_file(uow, register_of(uow, "organising.unions"), content)
 
     def _row(self) -> dict[str, Any]:
         number = self.chance.choice([self.chance.randint(1, 40), 1_000 + next(self.serial)])

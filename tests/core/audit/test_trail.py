@@ -20,7 +20,7 @@ from gonghui.parties.persons import Person, new_person
 from gonghui.records.bulk import insert_many
 from gonghui.testing import Federation
 from gonghui.values.principal import PrincipalKind
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS = "/api/v1/organising/unions"
 UNION = "organising.grassroots_union"

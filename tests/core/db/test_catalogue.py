@@ -40,6 +40,7 @@ FURTHER_POLICIES = {
     "core.tenant_host": {"operator", "look_up"},
     "core.plugin_switch": {"look_up"},
     "core.platform_entry": {"operator"},
+    "core.tenant_key": {"operator"},
 }
 #: Foreign keys that a single column makes, each with its reason.
 PLAIN_REFERENCES = {"fk_tenant_host_tenant_id": "it points to the tenant itself"}

@@ -15,9 +15,23 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
 from gonghui.db.base import Base
+from gonghui.parties.employer_matches import EmployerMatch
+from gonghui.parties.employers import Employer
+from gonghui.parties.person_merges import merge_persons
+from gonghui.parties.persons import new_person
+from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
+from gonghui.records.bulk import insert_many
+from gonghui.records.registers.checking import CheckedRow
+from gonghui.records.registers.runs import RunProgress, stage
+from gonghui.records.registers.sheets import Row
+from gonghui.records.registers.synonyms import teach
+from gonghui.records.registers.taking import new_run
+from gonghui.records.reveal import reveal
 from gonghui.testing import Federation, World
 from gonghui.values.ids import new_id
+from gonghui_organising.membership import Membership, MembershipTransfer
+from gonghui_organising.register import COLUMNS
 
 discover()  # maps the tables of every plugin
 TABLES = {table.fullname: table for table in Base.metadata.sorted_tables}
@@ -30,8 +44,9 @@ OPERATORS = {
     "core.tenant": {"SELECT", "INSERT", "UPDATE"},
     "core.tenant_host": {"SELECT", "INSERT", "DELETE"},
     "core.platform_entry": {"SELECT", "INSERT"},
+    "core.tenant_key": {"SELECT", "INSERT", "UPDATE", "DELETE"},
 }
-HISTORY = ("core.audit_entry", "core.audit_payload", "core.record_transition")
+HISTORY = ("core.audit_entry", "core.audit_payload", "core.opening")
 REFERENCES = [
     pytest.param(table, key, id=f"{table.fullname}.{key.column_keys[-1]}")
     for table in TABLES.values()
@@ -94,9 +109,45 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+    _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401
     return federation
+
+
+def _filled_with_people(federation: Federation) -> None:
+    """Persons who were merged, employers that look alike, a member who moves, a register on its way in."""
+    with federation.uow("district") as uow:
+        run = new_run(uow, register_of(uow, "organising.unions"), "unions.xlsx")
+        insert_many(uow, RunProgress, [{"run_id": run.id, "done": 1}])
+        stage(uow, run, [CheckedRow(Row("名册", 4, {"name": "样本工会"}), {})])
+        teach(uow, run.register, COLUMNS, {"工会的名字": "name"})
+        kept, dropped, member = (new_person(name, phone="12012345678") for name in ("样甲", "样乙", "样丙"))
+        firms = [Employer(name=name, name_key=name) for name in ("样本电子一厂", "样本电子二厂")]
+        uow.add(kept, dropped, member, *firms)
+        uow.session.flush()
+        merge_persons(uow, kept, dropped, "同一人")
+        reveal(uow, kept.id, kept, "phone", "核对", action="core.person.revealed")
+        uow.add(EmployerMatch(employer_id=firms[0].id, candidate_id=firms[1].id, score=90))
+        place = federation.units["garden"]
+        membership = Membership(
+            org_unit_id=place, person_id=member.id, employer_id=firms[0].id, state="active"
+        )
+        uow.add(membership)
+        uow.session.flush()
+        moving = {"kind": "within", "state": "pending", "state_before": "active", "from_unit_id": place}
+        employer = {"employer_id": firms[1].id, "org_unit_id": federation.units["river"]}
+        uow.add(MembershipTransfer(membership_id=membership.id, **moving, **employer))
+
+
+def test_steps_go_with_a_register_that_is_undone_but_never_change(neighbours: Neighbours) -> None:
+    with neighbours.app() as connection:
+        gone = connection.exec_driver_sql("DELETE FROM core.record_transition").rowcount
+        left = connection.scalar(text("SELECT count(*) FROM core.record_transition"))
+        for change in ("UPDATE core.record_transition SET name = name", "TRUNCATE core.record_transition"):
+            with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
+                connection.exec_driver_sql(change)
+    assert (gone, left) == (len(neighbours.rows("core.record_transition", neighbours.ours)), 0)
 
 
 def _tenant_column(table: str) -> str:

@@ -58,9 +58,11 @@ def test_a_fresh_connection_without_a_binding_fails_in_sql(
 
 
 def test_a_reused_connection_without_a_binding_fails_in_sql(
-    one_connection: Engine, shared_federation: Federation
+    world: World, one_connection: Engine, shared_federation: Federation
 ) -> None:
-    uow = UnitOfWork(TenantSession(one_connection), anonymous(shared_federation.view.id))
+    uow = UnitOfWork(
+        TenantSession(one_connection), anonymous(shared_federation.view.id), world.database.master
+    )
     assert "样admin" in names_of_persons(uow)
     uow.commit()
     uow.close()
@@ -75,7 +77,7 @@ def test_a_connection_serves_one_tenant_after_another(world: World, one_connecti
     first, second = world.federation(), world.federation()
     seen = []
     for federation in (first, second):
-        uow = UnitOfWork(TenantSession(one_connection), anonymous(federation.view.id))
+        uow = UnitOfWork(TenantSession(one_connection), anonymous(federation.view.id), world.database.master)
         seen.append(set(uow.session.scalars(text("SELECT DISTINCT tenant_id FROM core.person"))))
         uow.close()
     assert seen == [{first.view.id}, {second.view.id}]

@@ -53,6 +53,9 @@ SPELLINGS = (
     lambda d: f"{d:%Y%m%d}",
     lambda d: float(f"{d:%Y%m%d}"),
     lambda d: f"{d:%Y-%m-%d} 00:00:00",
+    lambda d: f"{d:%Y-%m-%d} 14:30:00",
+    lambda d: f"{d:%Y/%m/%d} 9:05",
+    lambda d: f"{d:%Y-%m-%d}T23:59:59.999",
     lambda d: wide(f"{d:%Y-%m-%d}"),
 )
 NO_NUMBERS = (
@@ -62,7 +65,7 @@ NO_NUMBERS = (
 )
 NO_DAYS = (
     *("", "昨天", "2024-13-01", "2024-02-30", "2023.2.29", "2024年13月1日", "20240231", "2024063", "2024-06"),
-    *("24-06-30", "2024-6.30", "45473", "2100-01-01"),
+    *("24-06-30", "2024-06-30 24:00", "2024-06-30 8:60", "2024-6.30", "45473", "2100-01-01"),
     *(2024.0, 7305.0, 73051.0, -1.0, 0.0, float("nan"), float("inf")),
     *(True, time(8, 0), timedelta(days=45473), date(1899, 12, 31), datetime(2100, 1, 1)),
 )
@@ -136,6 +139,11 @@ def test_a_cell_that_is_no_text_is_written_as_people_read_it(cell: object, line:
 @pytest.mark.parametrize("cell", ["", " ", "\u3000\u200b\n"])
 def test_a_cell_without_anything_to_see_is_empty(cell: str) -> None:
     assert is_empty(cell)
+
+
+def test_nothing_at_all_is_an_empty_cell_too() -> None:
+    assert is_empty(None)
+    assert text(None) == ""
 
 
 def test_a_zero_is_not_an_empty_cell() -> None:

@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ COLUMNS = (
     Column("members", "会员人数"),
     Column("years", "任期(年)", required=False),
 )
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 FILLED = ("甲公司工会", 12)
 
 
@@ -149,9 +150,25 @@ def test_a_name_that_begins_like_a_total_is_a_row() -> None:
     assert len(read(("工会名称", "会员人数"), ("合计科技公司工会", 12)).rows) == 1
 
 
-def test_dates_come_as_dates() -> None:
-    register = read(("工会名称", "会员人数"), ("甲", date(2024, 6, 30)), ("乙", datetime(2024, 6, 30, 8, 5)))
-    assert [row.cells["members"] for row in register.rows] == [date(2024, 6, 30), datetime(2024, 6, 30, 8, 5)]
+def test_dates_and_times_come_as_people_write_them() -> None:
+    cells = (date(2024, 6, 30), datetime(2024, 6, 30, 8, 5), time(8, 5), timedelta(hours=30))
+    register = read(("工会名称", "会员人数"), *[("甲", cell) for cell in cells])
+    assert [row.cells["members"] for row in register.rows] == [
+        "2024-06-30",
+        "2024-06-30 08:05:00",
+        "08:05:00",
+        "1 day, 6:00:00",
+    ]
+
+
+def test_numbers_and_truths_come_as_such() -> None:
+    register = read(("工会名称", "会员人数"), ("甲", 12), ("乙", 3.5), ("丙", True))
+    assert [row.cells["members"] for row in register.rows] == [12.0, 3.5, True]
+
+
+def test_a_row_that_ends_early_has_empty_cells() -> None:
+    register = read(("工会名称", "会员人数", "任期(年)"), ("甲",))
+    assert register.rows[0].cells == {"name": "甲", "members": "", "years": ""}
 
 
 # --- what is refused
@@ -162,7 +179,6 @@ def test_dates_come_as_dates() -> None:
     [
         b"",
         b"PK",
-        "工会名称,会员人数\n甲,12\n".encode(),
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000),
         b"PK\x03\x04" + bytes(500),
         SAMPLE.read_bytes()[:30_000],
@@ -173,7 +189,6 @@ def test_dates_come_as_dates() -> None:
     ids=[
         "empty",
         "two-bytes",
-        "csv",
         "password-or-xls",
         "fake-zip",
         "half",
@@ -236,8 +251,8 @@ def test_a_part_that_unpacks_two_hundredfold_is_refused_before_parsing() -> None
 def test_parts_that_declare_more_than_the_limit_together_are_refused_before_parsing() -> None:
     content = bytearray(SAMPLE.read_bytes())
     at = content.index(b"PK\x01\x02")
-    struct.pack_into("<I", content, at + 20, 200 * 1024 * 1024)
-    struct.pack_into("<I", content, at + 24, 301 * 1024 * 1024)
+    struct.pack_into("<I", content, at + 20, 400 * 1024 * 1024)
+    struct.pack_into("<I", content, at + 24, 601 * 1024 * 1024)
     assert "太大" in str(refusal(bytes(content)).detail)
 
 
@@ -248,28 +263,57 @@ def test_a_part_longer_than_it_declares_is_refused() -> None:
     assert refusal(bytes(content)).code == "unreadable_file"
 
 
+HEADINGS = (
+    '<row r="1"><c t="inlineStr" r="A1"><is><t>工会名称</t></is></c>'
+    '<c t="inlineStr" r="B1"><is><t>会员人数</t></is></c></row>'
+)
+
+
+def test_a_cell_in_the_last_corner_is_refused_before_it_takes_all_memory() -> None:
+    corner = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    error = refusal(with_sheet(f"<worksheet {MAIN}><sheetData>{HEADINGS}{corner}</sheetData></worksheet>"))
+    assert error.code == "unreadable_file"
+    assert "多余的行列" in str(error.detail)
+
+
 @pytest.mark.parametrize(
     "cells",
     [
         '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
         '<row r="5000000"><c><v>1</v></c><c r="B5000000"/><c><v>1</v></c></row>',
         '<x:row r="9"><x:c r="ZZZZZZ9"><x:v>1</x:v></x:c></x:row>',
+        '<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>',
     ],
-    ids=["last-corner", "without-references", "prefixed"],
+    ids=["last-corner", "without-references", "prefixed", "beyond-all-rows"],
 )
-def test_a_cell_far_away_is_refused_before_it_takes_all_memory(cells: str) -> None:
+def test_a_lonely_cell_far_away_is_refused(cells: str) -> None:
     error = refusal(with_sheet(f"<worksheet><sheetData>{cells}</sheetData></worksheet>"))
-    assert error.code == "too_many_rows"
-    assert "多余的行列" in str(error.detail)
+    assert error.code in ("too_many_columns", "headings_missing", "unreadable_file")
+
+
+def test_a_cell_far_below_does_no_harm() -> None:
+    rows = '<row r="1048576"><c r="A1048576"><v>1</v></c></row>'
+    content = with_sheet(f"<worksheet {MAIN}><sheetData>{HEADINGS}{rows}</sheetData></worksheet>")
+    assert [row.number for row in read_register(io.BytesIO(content), COLUMNS).rows] == [1_048_576]
+
+
+def test_three_hundred_columns_are_read_and_more_are_refused() -> None:
+    headings = ["工会名称", "会员人数", *(f"列{number}" for number in range(498))]
+    assert len(read(headings[:300], FILLED).ignored) == 298
+    error = refusal(stored(workbook(headings, FILLED)).getvalue())
+    assert error.code == "too_many_columns"
+    assert str(error.detail) == "表格有 500 列，最多读 300 列。删掉数据右边多余的列，再上传。"
+
+
+def test_a_wide_sheet_beside_the_register_does_no_harm() -> None:
+    book = workbook(("工会名称", "会员人数"), FILLED)
+    book.create_sheet("排班").append([f"列{number}" for number in range(500)])
+    assert len(read_register(stored(book), COLUMNS).rows) == 1
 
 
 def test_empty_cells_far_away_do_no_harm() -> None:
-    sheet = (
-        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        '<row r="1"><c t="inlineStr" r="A1"><is><t>工会名称</t></is></c>'
-        '<c t="inlineStr" r="B1"><is><t>会员人数</t></is></c></row>'
-        '<row r="1048576"><c r="XFD1048576" s="0"/></row></sheetData></worksheet>'
-    )
+    corner = '<row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    sheet = f"<worksheet {MAIN}><sheetData>{HEADINGS}{corner}</sheetData></worksheet>"
     assert read_register(io.BytesIO(with_sheet(sheet)), COLUMNS).rows == ()
 
 

@@ -17,7 +17,7 @@ from gonghui.values.periods import Period
 from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.indicators import INDICATORS
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 FOUNDED, FORCE, COVERED = (indicator.code for indicator in INDICATORS)
 SHARED = {"name": "深圳市共有电子有限公司", "uscc": demo_code("91", 7)}

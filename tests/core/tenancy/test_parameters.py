@@ -115,5 +115,5 @@ def test_every_figure_of_a_pack_names_its_basis() -> None:
     for code in PACKS.codes():
         for entry in PACKS._by_code[code].values():
             assert entry.basis
-            assert entry.confidence in {"V", "V2", "K"}
+            assert entry.confidence in {"V", "V2", "K", "D"}
             assert entry.jurisdiction.split("/")[0] == "nation"

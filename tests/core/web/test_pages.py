@@ -13,7 +13,7 @@ import pytest
 from gonghui.testing import Federation
 from gonghui.testing.federation import UNITS, World
 from gonghui.web import pages
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 _spec = importlib.util.spec_from_file_location("markup", Path(__file__).with_name("markup.py"))
 assert _spec is not None

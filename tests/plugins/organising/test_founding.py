@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.auth.accounts import account_by_id
 from gonghui.testing import Federation
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS = "/api/v1/organising/unions"
 REPLY = {"approval_no": "示工复〔2026〕1号", "term_years": 5}

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from gonghui.testing import Federation
 from gonghui_organising.demo import demo_code
-from gonghui_organising.samples import founding_values
+from gonghui_organising.union_samples import founding_values
 
 UNIONS = "/api/v1/organising/unions"
 

@@ -1,6 +1,16 @@
 """The core's own operations, one module for each kind of thing."""
 
-from gonghui.api.resources import accounts, figures, org_units, plugins, session, trail
+from gonghui.api.resources import (
+    accounts,
+    figures,
+    imports,
+    openings,
+    org_units,
+    plugins,
+    registers,
+    session,
+    trail,
+)
 
 BLUEPRINTS = (
     session.blueprint,
@@ -8,5 +18,8 @@ BLUEPRINTS = (
     accounts.blueprint,
     plugins.blueprint,
     figures.blueprint,
+    registers.blueprint,
+    imports.blueprint,
+    openings.blueprint,
     trail.blueprint,
 )

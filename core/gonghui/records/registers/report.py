@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from gonghui.records.registers.faults import Fault
 
@@ -21,6 +22,7 @@ class ImportReport:
     is_dry: bool
     not_kept: Sequence[str] = ()
     made: dict[str, int] = field(default_factory=dict)
+    run_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
@@ -31,6 +33,7 @@ class ImportReport:
             "known": self.known,
             "dry_run": self.is_dry,
             "made": self.made,
+            "run_id": str(self.run_id) if self.run_id else None,
             "not_kept": list(self.not_kept),
             "faults": [fault.as_json() for fault in self.faults],
         }

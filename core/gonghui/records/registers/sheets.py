@@ -1,66 +1,43 @@
-"""Reads a register from a workbook (.xlsx): finds the sheet and header row of the known columns, gives rows.
+"""Reads a register from a workbook or a text table: finds the sheet and header of the known columns, gives rows.
 
-What a stranger sent is measured before it is parsed, because the parser trusts it: five kilobytes with one
-cell in the last corner of a sheet would make it ask for 500 GB of memory and end the process.
+What a stranger sent is parsed by a child process with limits of its own. The parser trusts it: five kilobytes
+with one cell in the last corner of a sheet make it ask for 500 GB of memory, and that ends the process.
 """
 
 from __future__ import annotations
 
 import re
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO
-from xml.parsers import expat
-
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from typing import Any, BinaryIO
 
 from gonghui.errors import Invalid
 from gonghui.i18n import Text, _
-from gonghui.records.registers.cells import is_empty, likeness, text
+from gonghui.records.registers.cells import is_empty, likeness
+from gonghui.records.registers.child import MAX_FILE, Child, child_at, refusal
+from gonghui.records.registers.headings import Column, Header, Vocabulary, find_header, heading_likeness
+from gonghui.records.registers.reading import MAX_CELL_TEXT, MAX_COLUMNS
+from gonghui.records.registers.reading import PREVIEW_ROWS as HEADER_WITHIN
 
-LIMIT_ROWS = 50_000
-HEADER_WITHIN = 30
-MAX_UNPACKED = 300 * 1024 * 1024
-MAX_RATIO = 200
-RATIO_FROM = 10 * 1024 * 1024
-MAX_CELLS = 5_000_000
-MAX_CELL_TEXT = 32_767
-"""Characters a cell may hold. Source: the published limits of the format's own program."""
-LONG_TEXT = 1_000
-MAX_TEXT = 300_000_000
-"""Characters that long texts may come to when each cell has its copy."""
-_SHEET_MARKS = (b"sheetData", b"<sst", b":sst")
-"""Size of the rectangle that the cells of one sheet span; the parser takes 32 bytes for each."""
+__all__ = [
+    "LIMIT_ROWS",
+    "MAX_CELL_TEXT",
+    "MAX_FILE",
+    "Column",
+    "OpenRegister",
+    "Register",
+    "Row",
+    "open_register",
+    "read_register",
+]
 
-_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and .xlsx behind a password
+LIMIT_ROWS = 150_000
+_REPEATED = 3
 _TOTAL = re.compile(r"[合总小]计(?:\W.*)?")
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    expat.ExpatError,
-    CalamineError,
-    EOFError,
-    RuntimeError,
-    ValueError,
-    OSError,
-)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that a register may have; a file without a required one is refused."""
-
-    key: str
-    heading: str
-    synonyms: Sequence[str] = ()
-    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,234 +60,96 @@ class Register:
 
 
 @dataclass(frozen=True)
-class _Header:
-    """The header row of a sheet: where each known column stands, from 0, and what else there is."""
+class OpenRegister:
+    """A register whose rows are still being read; `header_row` is the line with the most known headings.
 
-    sheet: CalamineSheet
-    row: int = 0
-    places: Mapping[str, int] = field(default_factory=dict)
-    headings: Mapping[str, str] = field(default_factory=dict)
-    ignored: Sequence[str] = ()
-
-
-def read_register(
-    source: Path | BinaryIO, columns: Sequence[Column], *, limit_rows: int = LIMIT_ROWS
-) -> Register:
-    """The register that the visible sheet with the most known headings holds.
-
-    Raises `Invalid` with the code `unreadable_file`, `headings_missing` or `too_many_rows`.
+    Taking from `rows` raises `Invalid` where the file turns out to be damaged or too long.
     """
-    try:
-        with _opened(source) as file:
-            _measure(file)
-            file.seek(0)
-            with CalamineWorkbook.from_filelike(file) as workbook:
-                return _register(workbook, columns, limit_rows)
-    except _BROKEN as error:
-        raise _unreadable(_("文件已损坏，打不开。在表格软件里打开原文件，另存为 .xlsx，再上传。")) from error
+
+    sheet: str
+    header_row: int
+    headings: Mapping[str, str]
+    ignored: Sequence[str]
+    rows: Iterator[Row]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A visible sheet as the child tells it, and the header that was found in it."""
+
+    index: int
+    name: str
+    columns: int
+    refusal: Mapping[str, Any]
+    header: Header
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
-    if isinstance(source, Path):
-        if not source.is_file():
-            raise _unreadable(_("没有这个文件：{path}。", path=source))
-        with source.open("rb") as file:
-            yield file
-    else:
-        yield source
+def open_register(
+    source: Path | BinaryIO,
+    columns: Sequence[Column],
+    *,
+    synonyms: Mapping[str, str] | None = None,
+    limit_rows: int = LIMIT_ROWS,
+) -> Iterator[OpenRegister]:
+    """The register that the visible sheet with the most known headings holds, for the length of the block.
 
-
-# --- measuring what was sent
-
-
-def _measure(file: BinaryIO) -> None:
-    """Refuse what is no workbook and what would not fit into memory."""
-    file.seek(0)
-    start = file.read(len(_OLE_SIGNATURE))
-    if not start:
-        raise _unreadable(_("文件是空的。检查是否选错了文件。"))
-    if start == _OLE_SIGNATURE:
-        raise _unreadable(_("文件设有密码，或是旧的 .xls 格式。去掉密码，另存为 .xlsx，再上传。"))
-    if not start.startswith(b"PK"):
-        raise _unreadable(_("这不是 Excel 工作簿。在表格软件里打开，另存为 .xlsx，再上传。"))
-    file.seek(0)
-    with zipfile.ZipFile(file) as package:
-        _check_package(package.infolist())
-        weight = _Weight()
-        for part in package.infolist():
-            _check_part(package, part, weight)
-    if weight.is_unbearable():
-        raise _unreadable(_("单元格里的文字太长太多。只留名册这一张表，另存为 .xlsx，再上传。"))
-
-
-def _check_package(parts: Sequence[zipfile.ZipInfo]) -> None:
-    names = {part.filename for part in parts}
-    if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml"}:
-        raise _unreadable(_("这不是 .xlsx 工作簿。在表格软件里打开，另存为 .xlsx，再上传。"))
-    if any(part.flag_bits & 1 for part in parts):
-        raise _unreadable(_("文件设有密码。去掉密码，再上传。"))
-    if sum(part.file_size for part in parts) > MAX_UNPACKED or any(map(_is_bomb, parts)):
-        raise _unreadable(_("文件解压后太大。只留名册这一张表，另存为 .xlsx，再上传。"))
-
-
-def _is_bomb(part: zipfile.ZipInfo) -> bool:
-    return part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * part.compress_size
-
-
-def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, weight: _Weight) -> None:
-    """Read a part to its end: sound XML and of a bearable extent, or nothing that could be taken for a sheet.
-
-    What a part is called says nothing: the workbook may name any of them as its sheet.
+    `synonyms` map a heading, in any spelling, to a column key and win over those of the columns; "" leaves a
+    heading out. Raises `Invalid` with the code `unreadable_file`, `file_too_large`, `mixed_encodings`,
+    `too_many_columns`, `headings_missing` or, while rows are taken, `too_many_rows`.
     """
-    extent = _Extent(weight)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = extent.see
-    parser.EndElementHandler = weight.leave
-    parser.CharacterDataHandler = weight.read
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    with package.open(part) as content:
-        chunk = content.read(1 << 16)
-        if not chunk.removeprefix(b"\xef\xbb\xbf").startswith(b"<") or part.filename.lower().endswith(".vml"):
-            _refuse_hidden_sheet(chunk + content.read())
-            return
-        while chunk:
-            parser.Parse(chunk, False)
-            chunk = content.read(1 << 16)
-    parser.Parse(b"", True)
-    if extent.rows * extent.columns > MAX_CELLS:
-        raise Invalid(
-            "too_many_rows",
-            _(
-                "表格撑到了 {rows} 行 {columns} 列。删掉数据下面和右边多余的行列，再上传。",
-                rows=extent.rows,
-                columns=extent.columns,
-            ),
-        )
+    with child_at(source) as child:
+        sheet = _best_sheet(child, Vocabulary(columns, synonyms))
+        _check(sheet, columns)
+        header = sheet.header
+        child.order(sheet.index, header.last + 1)
+        rows = _limited(_data_rows(child, sheet), limit_rows)
+        yield OpenRegister(sheet.name, header.row, header.headings, header.ignored, rows)
 
 
-def _refuse_hidden_sheet(content: bytes) -> None:
-    """Pictures and old drawings need not be sound XML; a sheet that passes for one would go unmeasured."""
-    if any(mark in content for mark in _SHEET_MARKS):
-        raise ValueError("a part that is no sound XML holds a sheet")
+def read_register(
+    source: Path | BinaryIO,
+    columns: Sequence[Column],
+    *,
+    synonyms: Mapping[str, str] | None = None,
+    limit_rows: int = LIMIT_ROWS,
+) -> Register:
+    """All of a register at once. Raises what `open_register` raises."""
+    with open_register(source, columns, synonyms=synonyms, limit_rows=limit_rows) as register:
+        return Register(register.sheet, register.headings, tuple(register.rows), register.ignored)
 
 
-def _refuse_doctype(*_details: object) -> None:
-    raise ValueError("a workbook declares no document type")
+# --- the sheet and its header
 
 
-class _Weight:
-    """What the texts of a workbook come to, once every cell that points to a shared one has its copy."""
-
-    def __init__(self) -> None:
-        self.pointers = self.longest = 0
-        self._length = 0
-        self._inside = False
-
-    def enter(self) -> None:
-        """A text begins."""
-        self._inside, self._length = True, 0
-
-    def read(self, characters: str) -> None:
-        """A piece of a text."""
-        if self._inside:
-            self._length += len(characters)
-
-    def leave(self, tag: str) -> None:
-        """An element ends, perhaps a text."""
-        if self._inside and tag.rpartition(":")[2] in ("si", "is"):
-            self._inside, self.longest = False, max(self.longest, self._length)
-
-    def is_unbearable(self) -> bool:
-        """Whether a text is longer than a cell may hold, or long ones stand in too many cells."""
-        many = self.longest > LONG_TEXT and self.longest * self.pointers > MAX_TEXT
-        return self.longest > MAX_CELL_TEXT or many
+def _best_sheet(child: Child, vocabulary: Vocabulary) -> _Sheet:
+    best: _Sheet | None = None
+    index, is_empty_file = 0, True
+    while "sheets" not in (told := child.hear()):
+        is_empty_file = is_empty_file and not any(told["rows"]) and not told["columns"]
+        header = find_header(told["rows"], vocabulary)
+        if best is None or len(header.places) > len(best.header.places):
+            best = _Sheet(index, told["name"], told["columns"], told["refusal"], header)
+        index += 1
+    if best is None or (is_empty_file and not best.refusal):
+        raise Invalid("unreadable_file", _("工作簿里没有内容。检查是否选错了文件。"))
+    return best
 
 
-class _Extent:
-    """The last row and column of a sheet in which a cell holds something, as its XML tells it."""
-
-    def __init__(self, weight: _Weight) -> None:
-        self._weight = weight
-        self.rows = self.columns = 0
-        self._row = self._column = 0
-
-    def see(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take in one element; cells and rows may leave out their reference and then follow the last one."""
-        kind = tag.rpartition(":")[2]
-        if kind in ("si", "is"):
-            self._weight.enter()
-        if kind == "row":
-            self._row, self._column = int(attributes.get("r", self._row + 1)), 0
-        elif kind == "c":
-            self._column += 1
-            self._weight.pointers += attributes.get("t") == "s"
-            if reference := attributes.get("r"):
-                self._column, self._row = _place(reference)
-        elif kind in ("v", "is", "f"):
-            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
-
-
-def _place(reference: str) -> tuple[int, int]:
-    """Column and row, from 1, of a reference such as `AB12`."""
-    letters = reference.rstrip("0123456789")
-    column = 0
-    for letter in letters.upper():
-        column = column * 26 + ord(letter) - 64
-    return column, int(reference[len(letters) :])
-
-
-# --- reading
-
-
-def _register(workbook: CalamineWorkbook, columns: Sequence[Column], limit_rows: int) -> Register:
-    header = _best_header(workbook, columns)
+def _check(sheet: _Sheet, columns: Sequence[Column]) -> None:
+    if sheet.columns > MAX_COLUMNS:
+        raise refusal("too_many_columns", columns=sheet.columns)
+    if sheet.refusal:
+        details = dict(sheet.refusal)
+        raise refusal(details.pop("error"), **details)
+    header = sheet.header
     missing = [column.heading for column in columns if column.required and column.key not in header.places]
-    if missing:
-        raise Invalid("headings_missing", _missing_sentence(missing, header), extra={"headings": missing})
-    rows = tuple(islice(_data_rows(header), limit_rows + 1))
-    if len(rows) > limit_rows:
-        raise Invalid("too_many_rows", _("数据超过 {limit} 行。分成几个文件，分别上传。", limit=limit_rows))
-    return Register(header.sheet.name, header.headings, rows, header.ignored)
+    if missing or not header.places:
+        raise Invalid("headings_missing", _missing_sentence(missing, sheet), extra={"headings": missing})
 
 
-def _best_header(workbook: CalamineWorkbook, columns: Sequence[Column]) -> _Header:
-    """The header row that knows the most columns. Hidden sheets do not count: nobody has looked at them."""
-    sheets = [
-        workbook.get_sheet_by_name(sheet.name)
-        for sheet in workbook.sheets_metadata
-        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-    ]
-    if not any(sheet.height for sheet in sheets):
-        raise _unreadable(_("工作簿里没有内容。检查是否选错了文件。"))
-    known = {likeness(heading): column.key for column in columns for heading in _headings(column)}
-    headers = [
-        _header(sheet, number, cells, known)
-        for sheet in sheets
-        for number, cells in enumerate(islice(sheet.iter_rows(), HEADER_WITHIN), start=1)
-    ]
-    return max(headers, key=lambda header: len(header.places))
-
-
-def _headings(column: Column) -> Iterable[str]:
-    return (column.heading, *column.synonyms)
-
-
-def _header(sheet: CalamineSheet, number: int, cells: Sequence[object], known: Mapping[str, str]) -> _Header:
-    places: dict[str, int] = {}
-    headings: dict[str, str] = {}
-    ignored: list[str] = []
-    for place, cell in enumerate(cells):
-        key = known.get(likeness(cell).replace("*", ""))
-        if key is not None and key not in places:
-            places[key], headings[key] = place, text(cell)
-        elif not is_empty(cell):
-            ignored.append(text(cell))
-    return _Header(sheet, number, places, headings, ignored)
-
-
-def _missing_sentence(missing: Sequence[str], header: _Header) -> Text:
-    if not header.places:
+def _missing_sentence(missing: Sequence[str], sheet: _Sheet) -> Text:
+    if not sheet.header.places:
         return _(
             "前 {within} 行里找不到表头。表头要有这些列：{headings}。",
             within=HEADER_WITHIN,
@@ -318,23 +157,68 @@ def _missing_sentence(missing: Sequence[str], header: _Header) -> Text:
         )
     return _(
         "工作表“{sheet}”第 {row} 行的表头缺少：{headings}。补上这些列，再上传。",
-        sheet=header.sheet.name,
-        row=header.row,
+        sheet=sheet.name,
+        row=sheet.header.row,
         headings=missing,
     )
 
 
-def _data_rows(header: _Header) -> Iterator[Row]:
-    for number, cells in enumerate(islice(header.sheet.iter_rows(), header.row, None), start=header.row + 1):
-        known = {key: cells[place] for key, place in header.places.items()}
-        if not all(map(is_empty, known.values())) and not _is_total(cells):
-            yield Row(header.sheet.name, number, known)
+_TOTAL_WITHIN = 3
+
+
+# --- the rows
+
+
+def _limited(rows: Iterator[Row], limit: int) -> Iterator[Row]:
+    for count, row in enumerate(rows):
+        if count == limit:
+            raise refusal("too_many_rows", limit=limit)
+        yield row
+
+
+def _data_rows(child: Child, sheet: _Sheet) -> Iterator[Row]:
+    header = sheet.header
+    keys, width = tuple(header.places), max(header.places.values()) + 1
+    known_of = _picker(tuple(header.places.values()))
+    for number, cells in _rows(child):
+        cells.extend([""] * (width - len(cells)))  # none where the row is long enough
+        known = known_of(cells)
+        if not all(map(is_empty, known)) and not _is_total(cells) and not _repeats(known, header):
+            yield Row(sheet.name, number, dict(zip(keys, known, strict=True)))
+
+
+def _rows(child: Child) -> Iterator[tuple[int, list[object]]]:
+    while "end" not in (told := child.hear()):
+        first, rows = told
+        yield from enumerate(rows, start=first)
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+    if len(places) == 1:
+        return lambda cells: (cells[places[0]],)
+    return itemgetter(*places)
 
 
 def _is_total(cells: Sequence[object]) -> bool:
-    first = next((cell for cell in cells if not is_empty(cell)), "")
-    return _TOTAL.fullmatch(likeness(first)) is not None
+    """Whether the row adds up: one of its first filled cells says so, perhaps behind a running number."""
+    filled = islice((cell for cell in cells if not is_empty(cell)), _TOTAL_WITHIN)
+    return any(
+        isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(likeness(cell)) is not None
+        for cell in filled
+    )
 
 
-def _unreadable(sentence: Text) -> Invalid:
-    return Invalid("unreadable_file", sentence)
+def _repeats(known: Sequence[object], header: Header) -> bool:
+    """Whether the row is the header once more, as on each page that was printed."""
+    first = next(index for index, cell in enumerate(known) if not is_empty(cell))
+    if not isinstance(known[first], str):
+        return False
+    places = tuple(header.places.values())
+    mark = heading_likeness(known[first])
+    lines = [line for line in header.lines if line.get(places[first]) == mark]  # none for nearly every row
+    return any(_is_line(dict(zip(places, known, strict=True)), line) for line in lines)
+
+
+def _is_line(cells: Mapping[int, object], line: Mapping[int, str]) -> bool:
+    marks = {place: heading_likeness(cell) for place, cell in cells.items() if not is_empty(cell)}
+    return marks.items() <= line.items() and len(marks) >= min(_REPEATED, len(line))

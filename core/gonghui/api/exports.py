@@ -1,0 +1,79 @@
+"""Exports over HTTP: a list as a file, masked, stamped with who took it and when, and put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from flask import Response, request
+from werkzeug.wsgi import wrap_file
+
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Invalid
+from gonghui.i18n import Text, _
+from gonghui.records.registers.writing import (
+    MASKED,
+    MEDIA_TYPES,
+    OutColumn,
+    Stamp,
+    as_csv,
+    as_xlsx,
+    content_disposition,
+    file_name,
+)
+from gonghui.values import clock
+
+MOST_ROWS = 100_000
+"""Rows of one export; whoever needs more takes it part by part, and each part is on record."""
+_IN_MEMORY = 1024 * 1024
+
+
+def export_response(
+    uow: UnitOfWork,
+    subject: str,
+    title: Text,
+    columns: Sequence[OutColumn],
+    rows: Iterable[Mapping[str, object]],
+    kind: str,
+) -> Response:
+    """The rows as a file of `kind` (`xlsx`, `csv`). `subject` begins the name of the act in the trail.
+
+    The file is complete before the answer begins, so a fault midway is an error and not half a file. Raises
+    `Invalid` above `MOST_ROWS`.
+    """
+    counted = _Counted(rows)
+    principal = uow.principal
+    stamp = Stamp(str(title), principal.name or principal.on_behalf_by, clock.now(), str(MASKED))
+    write = as_csv if kind == "csv" else as_xlsx
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    for chunk in write(columns, counted, stamp):
+        file.write(chunk)
+    uow.note(f"{subject}.exported", rows=counted.number, format=kind, query=sorted(request.args))
+    size = file.tell()
+    file.seek(0)
+    headers = {
+        "Content-Disposition": content_disposition(file_name(str(title), clock.now(), kind)),
+        "Content-Length": str(size),
+    }
+    if size <= _IN_MEMORY:
+        with file:
+            return Response(file.read(), headers=headers, content_type=MEDIA_TYPES[kind])
+    body: Any = wrap_file(request.environ, file)  # closes the file with the answer
+    return Response(body, headers=headers, content_type=MEDIA_TYPES[kind], direct_passthrough=True)
+
+
+class _Counted:
+    """Counts rows as they pass, and stops where there are too many."""
+
+    def __init__(self, rows: Iterable[Mapping[str, object]]) -> None:
+        self.number = 0
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        for row in self._rows:
+            self.number += 1
+            if self.number > MOST_ROWS:
+                message = _("一次最多导出 {n} 行。按组织或状态分批导出。", n=MOST_ROWS)
+                raise Invalid("export_too_large", message)
+            yield row

@@ -1,0 +1,402 @@
+"""Registers on their way in: sent, put right row by row, applied, undone."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response, current_app
+from flask_smorest.fields import Upload
+from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from werkzeug.datastructures import FileStorage
+
+from gonghui.api.idempotency import idempotent
+from gonghui.api.operations import Blueprint, operation
+from gonghui.api.paging import MOST, PageQuery, decode_cursor, page_response
+from gonghui.api.problems import flatten
+from gonghui.api.resources.registers import USE, HeadingMapping, register_to_import
+from gonghui.auth.scope import visible
+from gonghui.db.database import Database
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Conflict, FieldFault, invalid, not_found
+from gonghui.i18n import _
+from gonghui.plugin_host.registers import registers_on
+from gonghui.records.registers.cells import text
+from gonghui.records.registers.faults import Fault
+from gonghui.records.registers.importing import RegisterImport
+from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState, count_faulty, staged_rows
+from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state, told
+from gonghui.records.registers.sheets import MAX_CELL_TEXT, MAX_FILE, Column, Row
+from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
+from gonghui.tenancy.org_tree import is_root
+from gonghui.values.masks import mask
+
+blueprint = Blueprint(
+    "imports", __name__, url_prefix="/api/v1/imports", description="Registers on their way in"
+)
+
+_LARGEST = MAX_FILE + 256 * 1024
+"""The file, and the form around it."""
+_STATES = [state.value for state in RunState]
+_LONGEST_NAME = 200
+_MOST_LINES = 10**9
+_STARS = ("*", "＊")
+_KEPT = (
+    "id", "org_unit_id", "account_id", "register", "file_name", "sheet", "rows", "good", "known", "created",
+    "made", "headings", "ignored", "error", "started_at", "applied_at", "undone_at",
+)  # fmt: skip
+
+
+class NewImport(Schema):
+    register = fields.String(required=True, metadata={"x-sample": "register"})
+    file = Upload(required=True, metadata={"x-sample": "file"})
+    mapping = fields.String(
+        metadata={
+            "description": "JSON: column keys by heading, kept for every file to come (needs the whole)"
+        }
+    )
+
+
+class RunQuery(PageQuery):
+    register = fields.String()
+    state = fields.String(validate=validate.OneOf(_STATES))
+
+
+class RunOut(Schema):
+    id = fields.UUID()
+    org_unit_id = fields.UUID()
+    account_id = fields.UUID(allow_none=True)
+    register = fields.String()
+    title = fields.String()
+    file_name = fields.String()
+    state = fields.String(validate=validate.OneOf(_STATES))
+    stale = fields.Boolean(metadata={"description": "Failed because nothing was heard of it for ten minutes"})
+    error = fields.String(allow_none=True)
+    sheet = fields.String(allow_none=True)
+    headings = fields.Dict(metadata={"description": "Headings by column key"})
+    ignored = fields.List(fields.String(), metadata={"description": "Headings that mean no column"})
+    rows = fields.Integer()
+    good = fields.Integer()
+    faulty = fields.Integer()
+    known = fields.Integer()
+    created = fields.Integer()
+    made = fields.Dict()
+    done = fields.Integer(
+        allow_none=True, metadata={"description": "Rows gone through so far, while at work"}
+    )
+    waiting = fields.Integer(metadata={"description": "Faulty rows that wait to be put right; not in lists"})
+    started_at = fields.DateTime()
+    applied_at = fields.DateTime(allow_none=True)
+    undone_at = fields.DateTime(allow_none=True)
+
+
+class RunPage(Schema):
+    items = fields.List(fields.Nested(RunOut))
+    next = fields.String(allow_none=True)
+
+
+class FaultQuery(Schema):
+    after = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LINES))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
+
+
+class FaultOut(Schema):
+    sheet = fields.String()
+    row = fields.Integer()
+    column = fields.String()
+    code = fields.String()
+    message = fields.String()
+
+
+class FaultPage(Schema):
+    items = fields.List(fields.Nested(FaultOut))
+    next = fields.Integer(allow_none=True, metadata={"description": "`after` for the next rows"})
+
+
+class CellOut(Schema):
+    key = fields.String()
+    heading = fields.String()
+    text = fields.String()
+    masked = fields.Boolean()
+
+
+class RowOut(Schema):
+    sheet = fields.String()
+    number = fields.Integer()
+    cells = fields.List(fields.Nested(CellOut))
+    faults = fields.List(fields.Nested(FaultOut))
+
+
+class RowChange(Schema):
+    cells = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=validate.Length(max=MAX_CELL_TEXT)),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"x-sample": "cells", "description": "New texts by column key"},
+    )
+
+
+class RowFaults(Schema):
+    faults = fields.List(fields.Nested(FaultOut))
+
+
+class Decision(Schema):
+    faulty = fields.String(
+        required=True,
+        validate=validate.OneOf(["skip", "refuse"]),
+        metadata={"example": "skip", "description": "refuse: one faulty row keeps the whole file out"},
+    )
+
+
+@blueprint.route("", methods=["POST"])
+@operation(USE, largest_body=_LARGEST)
+@blueprint.arguments(NewImport, location="multipart")
+@blueprint.response(201, RunOut)
+def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
+    """Send a register in: it is read and checked, and waits until somebody applies it."""
+    register = register_to_import(uow, form["register"])
+    file = form["file"]
+    if not isinstance(file, FileStorage):
+        raise invalid(FieldFault("/file", "no_file", _("这里要附上文件。")))
+    mapping = _mapping(form.get("mapping", ""))
+    whole = any(map(is_root, uow.principal.roots(register.permission)))
+    run = send_in(
+        _database(),
+        uow,
+        register,
+        _file_name(file),
+        file.stream,  # type: ignore[arg-type]
+        mapping,
+        keeps_mapping=whole,  # a street's words hold for its own file, not for everybody's
+    )
+    response = _answer(_told(uow, run), 201)
+    response.headers["Location"] = f"/api/v1/imports/{run.id}"
+    return response
+
+
+@blueprint.route("", methods=["GET"])
+@operation(USE)
+@blueprint.arguments(RunQuery, location="query")
+@blueprint.response(200, RunPage)
+def list_runs(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+    """Registers that were sent in where I may import them, newest first."""
+    wanted = [_mine(uow)]
+    if "register" in query:
+        wanted.append(RegisterRun.register == query["register"])
+    if "state" in query:
+        wanted.append(shown_state() == query["state"])
+    after = decode_cursor(query.get("cursor"), (UUID,))
+    if after is not None:
+        wanted.append(RegisterRun.id < after[0])
+    limit = query["limit"]
+    newest = _shown().where(*wanted).order_by(RegisterRun.id.desc()).limit(limit + 1)
+    rows = uow.session.execute(newest).all()
+    titles = {code: str(register.title) for code, register in registers_on(uow).items()}
+    items = [{**_item(*row), "title": titles[row[0].register]} for row in rows[:limit]]
+    return page_response(items, (items[-1]["id"],) if len(rows) > limit else None)
+
+
+@blueprint.route("/<uuid:run_id>", methods=["GET"])
+@operation(USE)
+@blueprint.response(200, RunOut)
+def get_run(uow: UnitOfWork, run_id: UUID) -> Response:
+    """One register that was sent in, and how far it is."""
+    return _answer(_told(uow, _run(uow, run_id)[0]))
+
+
+@blueprint.route("/<uuid:run_id>/faults", methods=["GET"])
+@operation(USE)
+@blueprint.arguments(FaultQuery, location="query")
+@blueprint.response(200, FaultPage)
+def list_faults(uow: UnitOfWork, query: dict[str, Any], run_id: UUID) -> Response:
+    """What is wrong with the rows that wait, in the order of the file; `limit` counts rows."""
+    run, _register = _run(uow, run_id)
+    limit = query["limit"]
+    found = list(staged_rows(uow, run, only_faulty=True, after=query["after"], limit=limit + 1))
+    items = [fault.as_json() for _row, faults in found[:limit] for fault in faults]
+    return _answer({"items": items, "next": found[limit - 1][0].number if len(found) > limit else None})
+
+
+@blueprint.route("/<uuid:run_id>/rows/<int:number>", methods=["GET"])
+@operation(USE)
+@blueprint.response(200, RowOut)
+def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
+    """A row that waits; sensitive cells are masked, unless it is that very cell that has to be put right."""
+    run, register = _run(uow, run_id)
+    found = next(staged_rows(uow, run, after=_line(number) - 1, limit=1), None)
+    if found is None or found[0].number != number:
+        raise not_found()
+    row, faults = found
+    wrong = {fault.column for fault in faults}
+    cells = [_cell(run, column, row, wrong) for column in register.columns if column.key in row.cells]
+    return _answer({"sheet": row.sheet, "number": number, "cells": cells, "faults": _json(faults)})
+
+
+@blueprint.route("/<uuid:run_id>/rows/<int:number>", methods=["PATCH"])
+@operation(USE)
+@blueprint.arguments(RowChange)
+@blueprint.response(200, RowFaults)
+def change_row(uow: UnitOfWork, body: dict[str, Any], run_id: UUID, number: int) -> Response:
+    """Put cells of a waiting row right; what is still wrong with it comes back."""
+    run, register = _run(uow, run_id, to_change=True)
+    _refuse_cells(register, body["cells"])
+    return _answer({"faults": _json(correct_row(uow, register, run, _line(number), body["cells"]))})
+
+
+@blueprint.route("/<uuid:run_id>/apply", methods=["POST"])
+@operation(USE)
+@idempotent
+@blueprint.arguments(Decision)
+@blueprint.response(200, RunOut)
+def apply_register(uow: UnitOfWork, body: dict[str, Any], run_id: UUID) -> Response:
+    """Put the good rows in; faulty ones go on waiting, or keep all of them out."""
+    run, register = _run(uow, run_id, to_change=True)
+    with told(_database(), uow, run.id) as progress:
+        apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse", progress=progress)
+    return _answer(_told(uow, run))
+
+
+@blueprint.route("/<uuid:run_id>/undo", methods=["POST"])
+@operation(USE)
+@idempotent
+@blueprint.response(200, RunOut)
+def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
+    """Take back everything that a register brought, as long as nothing depends on it."""
+    run, register = _run(uow, run_id, to_change=True)
+    undo_run(uow, register, run)
+    return _answer(_told(uow, run))
+
+
+@blueprint.route("/<uuid:run_id>", methods=["DELETE"])
+@operation(USE)
+@blueprint.response(204)
+def discard_register(uow: UnitOfWork, run_id: UUID) -> None:
+    """Forget the rows that wait; what was applied stays."""
+    run, _register = _run(uow, run_id, to_change=True)
+    _run_row, _done, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
+    if state == RunState.READING:
+        raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
+    discard_run(uow, run)
+
+
+# --- runs
+
+
+def _database() -> Database:
+    database: Database = current_app.extensions["gonghui"].database
+    return database
+
+
+def _mine(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Runs whose content I may see: filed where I may import, and import that very register."""
+    place: Any = RegisterRun.__table__.c.org_unit_id
+    kinds = [
+        and_(RegisterRun.register == register.code, visible(uow.principal, register.permission, place))
+        for register in registers_on(uow).values()
+    ]
+    # Whoever imports for two streets sees what they sent, though it is filed above both.
+    mine = and_(RegisterRun.account_id.is_not(None), RegisterRun.account_id == uow.principal.account_id)
+    held = RegisterRun.register.in_(
+        [r.code for r in registers_on(uow).values() if uow.principal.holds(r.permission)]
+    )
+    return or_(and_(visible(uow.principal, USE, place), or_(false(), *kinds)), and_(mine, held))
+
+
+def _run(uow: UnitOfWork, run_id: UUID, *, to_change: bool = False) -> tuple[RegisterRun, RegisterImport]:
+    wanted = select(RegisterRun).where(RegisterRun.id == run_id, _mine(uow))
+    if to_change:  # one change after the other; whoever tells progress still gets at the key
+        wanted = wanted.with_for_update(key_share=True)
+    run = uow.session.scalars(wanted).one_or_none()
+    if run is None:
+        raise not_found()
+    return run, registers_on(uow)[run.register]
+
+
+def _shown() -> Any:
+    return select(RegisterRun, RunProgress.done, shown_state(), is_stale()).outerjoin(
+        RunProgress, RunProgress.run_id == RegisterRun.id
+    )
+
+
+def _told(uow: UnitOfWork, run: RegisterRun) -> dict[str, Any]:
+    uow.session.flush()
+    row = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
+    title = str(registers_on(uow)[run.register].title)
+    return {**_item(*row), "title": title, "waiting": count_faulty(uow, run)}
+
+
+def _item(run: RegisterRun, done: int | None, state: str, stale: bool) -> dict[str, Any]:
+    shown = {name: getattr(run, name) for name in _KEPT}
+    if stale:
+        shown["error"] = STALE
+    return {**shown, "state": state, "stale": stale, "faulty": run.rows - run.good, "done": done}
+
+
+# --- rows
+
+
+def _line(number: int) -> int:
+    """The number of a row, as far as a sheet can have it."""
+    if number > _MOST_LINES:
+        raise not_found()
+    return number
+
+
+def _cell(run: RegisterRun, column: Column, row: Row, wrong: set[str]) -> dict[str, Any]:
+    heading = run.headings.get(column.key, column.heading)
+    content = text(row.cells[column.key])
+    is_masked = bool(column.sensitive and content and heading not in wrong)
+    shown = mask(str(column.sensitive), content) if is_masked else content
+    return {"key": column.key, "heading": heading, "text": shown, "masked": is_masked}
+
+
+def _refuse_cells(register: RegisterImport, cells: dict[str, str]) -> None:
+    """A column must be there; and stars of a mask must not take the place of what they hide."""
+    sensitive = {column.key: column.sensitive for column in register.columns}
+    faults = [
+        FieldFault(f"/cells/{key}", "column_unknown", _("没有这样的列。"))
+        for key in cells
+        if key not in sensitive
+    ] + [
+        FieldFault(
+            f"/cells/{key}", "value_masked", _("带星号的是遮盖后的内容。不改就不要提交，要改就填完整。")
+        )
+        for key, content in cells.items()
+        if sensitive.get(key) and any(star in content for star in _STARS)
+    ]
+    if faults:
+        raise invalid(*faults)
+
+
+def _json(faults: list[Fault]) -> list[dict[str, Any]]:
+    return [fault.as_json() for fault in faults]
+
+
+# --- what was sent
+
+
+def _mapping(content: str) -> dict[str, str]:
+    if not content.strip():
+        return {}
+    try:
+        loaded: dict[str, str] = HeadingMapping().load({"mapping": orjson.loads(content)})["mapping"]
+    except orjson.JSONDecodeError:
+        raise invalid(FieldFault("/mapping", "not_json", _("列的对应应写成 JSON 对象。"))) from None
+    except ValidationError as error:
+        faults = [FieldFault(f["pointer"], f["code"], f["detail"]) for f in flatten(error.messages, "")]
+        raise invalid(*faults) from None
+    return loaded
+
+
+def _file_name(file: FileStorage) -> str:
+    """The name without the folders that some browsers tell, and nothing invisible in it."""
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    return text(name)[-_LONGEST_NAME:]
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, content_type="application/json")

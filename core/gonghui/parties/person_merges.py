@@ -1,0 +1,66 @@
+"""Merging persons: two rows of one human being become one, and can be taken apart again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.db.base import TenantTable, ref
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Conflict, FieldFault, invalid
+from gonghui.i18n import _
+from gonghui.parties.merging import move_back, move_references
+from gonghui.parties.persons import Person, person_by_id
+from gonghui.values import clock
+
+
+class PersonMerge(TenantTable):
+    """`dropped` was found to be `kept`; `moved` says which rows named the dropped one, so that they can go back."""
+
+    __tablename__ = "person_merge"
+    __table_args__ = (
+        Index("ix_person_merge_kept", "tenant_id", "kept_id"),
+        Index("ix_person_merge_dropped", "tenant_id", "dropped_id"),
+    )
+
+    kept: Mapped[Person] = ref(Person)
+    kept_id: Mapped[UUID]
+    dropped: Mapped[Person] = ref(Person)
+    dropped_id: Mapped[UUID]
+    reason: Mapped[str]
+    moved: Mapped[dict[str, Any]]
+    merged_at: Mapped[datetime] = mapped_column(default=clock.now)
+    undone_at: Mapped[datetime | None]
+
+
+def merge_persons(uow: UnitOfWork, kept: Person, dropped: Person, reason: str) -> PersonMerge:
+    """Let `kept` stand for both: what names the other one names it from now on. Raises `Invalid`, `Conflict`."""
+    if kept.id == dropped.id:
+        raise invalid(FieldFault("/dropped_id", "same_person", _("这已经是同一个人。")))
+    if kept.merged_into_id is not None or dropped.merged_into_id is not None:
+        raise Conflict("already_merged", _("其中一人已经并入他人，请先撤销原来的合并。"))
+    if uow.session.scalars(select(Person.id).where(Person.merged_into_id == dropped.id).limit(1)).first():
+        message = _("要并入的人已经代表另一人。把保留和并入的两人对调，或先撤销原来的合并。")
+        raise Conflict("stands_for_others", message)
+    uow.note("core.person.merged")
+    moved = move_references(uow, Person, dropped.id, kept.id, apart_from=PersonMerge)
+    merge = PersonMerge(kept_id=kept.id, dropped_id=dropped.id, reason=reason, moved=moved)
+    dropped.merged_into_id = kept.id
+    uow.add(merge)
+    uow.session.flush()
+    return merge
+
+
+def undo_merge(uow: UnitOfWork, merge: PersonMerge) -> None:
+    """Take a merge apart: what was moved goes back to the person it belonged to. Raises `Conflict`."""
+    if merge.undone_at is not None:
+        raise Conflict("merge_undone", _("这次合并已经撤销。"))
+    uow.note("core.person.unmerged")
+    person_by_id(uow, merge.dropped_id).merged_into_id = None
+    move_back(uow, Person, merge.moved, old=merge.dropped_id, new=merge.kept_id, apart_from=PersonMerge)
+    merge.undone_at = clock.now()
+    uow.session.flush()

@@ -1,0 +1,127 @@
+"""Importing: every row of a register is checked and settled with what is known, in batches, reading ahead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+from uuid import UUID
+
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import Text
+from gonghui.records.registers.checking import CheckedRow, Sheet, Tally
+from gonghui.records.registers.sheets import Column, Row
+
+AT_ONCE = 4_000
+"""Rows of a batch: enough for the database to be busy, few enough for memory."""
+
+Progress = Callable[[int], None]
+Keeper = Callable[[Sequence[CheckedRow]], None]
+
+
+class Importer(Protocol):
+    """How one kind of register is taken over. `examine` and `ready` touch no database, `settle` nothing else."""
+
+    def __init__(self, uow: UnitOfWork, sheet: Sheet, run_id: UUID) -> None: ...
+
+    made: Counter[str]
+    """What was made besides the rows' own records, by kind."""
+
+    def examine(self, row: Row) -> CheckedRow:
+        """Check a row by itself and against the rows before it; give it its value."""
+
+    def ready(self, row: CheckedRow) -> Any:
+        """What will be written for a sound row."""
+
+    def settle(self, rows: Sequence[tuple[CheckedRow, Any]], *, write: bool) -> tuple[int, int]:
+        """Compare sound rows with what is known, noting faults; write the others, if asked. Created and known rows."""
+
+
+@dataclass(frozen=True)
+class RegisterImport:
+    """A register that can be read in: its columns, who may do it, how a row is taken over, how a run is undone.
+
+    `undo(uow, run_id)` deletes what the run made and says how many of each kind; it raises `Conflict` where
+    something depends on it by now.
+    """
+
+    code: str
+    permission: str
+    title: Text
+    columns: Sequence[Column]
+    importer: type[Importer]
+    undo: Callable[[UnitOfWork, UUID], dict[str, int]]
+
+
+def go_through(
+    importer: Importer,
+    rows: Iterable[Row],
+    *,
+    write: bool,
+    keep: Keeper | None = None,
+    progress: Progress | None = None,
+    read_ahead: bool = True,
+) -> Tally:
+    """Take every row through `importer`.
+
+    `keep` gets each batch when all that is wrong with it is known. With `read_ahead` the next batch is read and
+    checked while the database works on the last one; rows that come from the database itself must not be.
+    """
+    tally = Tally()
+
+    def settle(batch: Sequence[CheckedRow], sound: Sequence[tuple[CheckedRow, Any]]) -> None:
+        created, known = importer.settle(sound, write=write)
+        tally.rows += len(batch)
+        tally.created += created
+        tally.known += known
+        for row in batch:
+            tally.faulty += bool(row.faults)
+            tally.faults += row.faults
+        if keep is not None:
+            keep(batch)
+        if progress is not None:
+            progress(tally.rows)
+
+    with _Behind(ahead=read_ahead) as behind:
+        source = iter(rows)
+        while batch := tuple(islice(source, AT_ONCE)):
+            examined = [importer.examine(row) for row in batch]
+            sound = [
+                (row, importer.ready(row) if write else None)
+                for row in examined
+                if row.value and not row.faults
+            ]
+            behind.do(settle, examined, sound)
+    return tally
+
+
+class _Behind:
+    """Does one thing at a time, behind whoever asks, or at once; an error comes out at the next request."""
+
+    def __init__(self, *, ahead: bool) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1) if ahead else None
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> _Behind:
+        return self
+
+    def __exit__(self, kind: Any, *_error: Any) -> None:
+        try:
+            if kind is None and self._last is not None:
+                self._last.result()
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown()
+
+    def do(self, work: Callable[..., None], *arguments: Any) -> None:
+        if self._pool is None:
+            work(*arguments)
+            return
+        if self._last is not None:
+            self._last.result()
+        # The clock and the language of whoever asks go along.
+        self._last = self._pool.submit(copy_context().run, work, *arguments)

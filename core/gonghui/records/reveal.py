@@ -1,0 +1,64 @@
+"""Revealing: a masked value is opened with a reason, and the person whom it concerns can see who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.auth.accounts import Account
+from gonghui.db.base import TenantTable, ref
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.parties.persons import Person
+from gonghui.tenancy.keys import opened
+from gonghui.values import clock
+
+
+class Opening(TenantTable):
+    """Somebody opened a value of a person: who, which one, when and why. Appended, never changed.
+
+    The name is kept as it was, because accounts are closed and roles end.
+    """
+
+    __tablename__ = "opening"
+    __table_args__ = (Index("ix_opening_person", "tenant_id", "person_id", "at"),)
+    #: Append-only, and an entry of the trail stands beside it.
+    audited = False
+
+    person: Mapped[Person] = ref(Person)
+    person_id: Mapped[UUID]
+    account: Mapped[Account | None] = ref(Account, optional=True)
+    account_id: Mapped[UUID | None]
+    opened_by: Mapped[str]
+    role: Mapped[str]
+    field: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def reveal(uow: UnitOfWork, person_id: UUID, row: Any, field: str, reason: str, *, action: str) -> str | None:
+    """The text of a sensitive attribute of `row`, which concerns the person; the opening is put on record."""
+    principal = uow.principal
+    uow.note(action, row, field=field, reason=reason, person_id=person_id)
+    uow.add(
+        Opening(
+            person_id=person_id,
+            account_id=principal.account_id,
+            opened_by=principal.name or principal.on_behalf_by,
+            role="、".join(dict.fromkeys(grant.title for grant in principal.grants)) or principal.kind.value,
+            field=field,
+            reason=reason,
+        )
+    )
+    return opened(uow, row, field)
+
+
+def openings_of(uow: UnitOfWork, person_id: UUID, limit: int = 100) -> Sequence[Opening]:
+    """Who opened a person's values, the latest first; those of merged rows belong to them too."""
+    rows = select(Person.id).where((Person.id == person_id) | (Person.merged_into_id == person_id))
+    latest = select(Opening).where(Opening.person_id.in_(rows)).order_by(Opening.at.desc(), Opening.id.desc())
+    return uow.session.scalars(latest.limit(limit)).all()

@@ -1,0 +1,128 @@
+"""Who an applicant is: real-name data checked as it is entered (会员实名制, domain §1.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from gonghui.sdk import (
+    Conflict,
+    Document,
+    DocumentFault,
+    DocumentKind,
+    FieldFault,
+    Identity,
+    Invalid,
+    Person,
+    UnitOfWork,
+    _,
+    bank_card,
+    clock,
+    figure,
+    full_years,
+    here,
+    invalid,
+    keyring,
+    mobile,
+    normal_number,
+    read_document,
+)
+from gonghui_organising.member_words import new_form_groups
+
+_DOCUMENT_FAULTS = {
+    DocumentFault.MALFORMED: _("这不是这种证件的号码。照证件重填，或改证件类型。"),
+    DocumentFault.CHECK_DIGIT: _("证件号码的校验位不对，有数字填错了。对照证件逐位核对。"),
+    DocumentFault.BIRTH: _("证件号码里的出生日期不存在。对照证件核对。"),
+    DocumentFault.DIVISION: _("证件号码的前两位不是任何省份。对照证件核对。"),
+    DocumentFault.NOT_ISSUED: _("这是演示用的号码，没有机关发过。换成真实号码。"),
+}
+
+
+def read_entry(uow: UnitOfWork, values: Mapping[str, Any]) -> tuple[Identity, dict[str, Any]]:
+    """Identity and facts of a person as they were entered. Raises `Invalid` with the faults of both."""
+    try:
+        identity = read_identity(uow, values)
+    except Invalid as faulty:
+        try:
+            read_facts(uow, values)
+        except Invalid as more:
+            raise invalid(*faulty.faults, *more.faults) from None
+        raise
+    return identity, read_facts(uow, values)
+
+
+def read_identity(uow: UnitOfWork, values: Mapping[str, Any]) -> Identity:
+    """Name and document of a person as they were entered. Raises `Invalid` with every fault."""
+    faults: list[FieldFault] = []
+    kind = DocumentKind(values["document_kind"])
+    number = normal_number(values["id_number"])
+    found = read_document(kind, number, demo_numbers=here(uow).is_demo)
+    if isinstance(found, DocumentFault):
+        raise invalid(FieldFault("/id_number", found.value, _DOCUMENT_FAULTS[found]))
+    sex, born_on = values.get("sex"), values.get("born_on")
+    if sex and found.sex and sex != found.sex:
+        message = _("性别与证件号码不一致。改正其中一个。")
+        faults.append(FieldFault("/sex", "sex_disagrees_with_id", message))
+    if born_on and found.born_on and born_on != found.born_on:
+        message = _("出生日期与证件号码不一致。改正其中一个。")
+        faults.append(FieldFault("/born_on", "birth_disagrees_with_id", message))
+    faults += _fault_of_age(uow, found, found.born_on or born_on)
+    if faults:
+        raise invalid(*faults)
+    name = " ".join(values["name"].split())
+    return Identity(name, kind.value, found.number, found.sex or sex, found.born_on or born_on)
+
+
+def _fault_of_age(uow: UnitOfWork, document: Document, born_on: date | None) -> list[FieldFault]:
+    """Nobody below the age at which one may work. Source: 劳动法 Art. 15; the age comes as a parameter."""
+    least: int = figure(uow, "organising.membership.minimum_age").value
+    if born_on is None or (born_on <= clock.today() and full_years(born_on, clock.today()) >= least):
+        return []
+    pointer = "/id_number" if document.born_on else "/born_on"
+    return [FieldFault(pointer, "under_16", _("未满 {age} 周岁，不能入会。核对出生日期。", age=least))]
+
+
+def read_facts(uow: UnitOfWork, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Phone, bank card and plain facts among the values, as a person's columns. Raises `Invalid`."""
+    plain = ("ethnicity", "political_status", "education", "household_kind", "is_migrant_worker")
+    facts = {name: values[name] for name in plain if name in values}
+    faults: list[FieldFault] = []
+    if "phone" in values:
+        phone = values["phone"]
+        facts["phone"] = mobile(phone, demo_numbers=here(uow).is_demo) if phone else None
+        if phone and facts["phone"] is None:
+            faults.append(FieldFault("/phone", "phone_malformed", _("不是 11 位的手机号码。")))
+    if "bank_card" in values:
+        card = values["bank_card"]
+        facts["bank_card"] = bank_card(card) if card else None
+        if card and facts["bank_card"] is None:
+            faults.append(FieldFault("/bank_card", "bank_card_malformed", _("不是有效的银行卡号。")))
+    group = values.get("new_form_group")
+    if group and group not in new_form_groups(uow).values():
+        message = _("今天没有这个就业群体。可用：{known}。", known=sorted(set(new_form_groups(uow).values())))
+        faults.append(FieldFault("/new_form_group", "group_unknown", message))
+    if faults:
+        raise invalid(*faults)
+    return facts
+
+
+def refuse_likely_duplicate(uow: UnitOfWork, identity: Identity, phone: str | None) -> None:
+    """Ask back where somebody of this name and phone is known under another document.
+
+    Raises `Conflict("possible_duplicate")`; it names nobody, because the other may be out of the caller's sight.
+    """
+    if not phone:
+        return
+    same = select(Person.id).where(
+        Person.phone_index == keyring(uow).index("phone", phone),
+        Person.name == identity.name,
+        Person.merged_into_id.is_(None),
+    )
+    if uow.session.scalars(same.limit(1)).first() is not None:
+        raise Conflict(
+            "possible_duplicate",
+            _("已有同名、同手机号而证件不同的人。核对证件；确实是两个人，再确认一次。"),
+        )

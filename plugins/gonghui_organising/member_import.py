@@ -1,0 +1,228 @@
+"""Takes a register of members over: persons, memberships and their first step, each row a bundle."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gonghui.sdk import (
+    BundleWriter,
+    CheckedRow,
+    Conflict,
+    Employer,
+    EmployerBook,
+    EmployerMatch,
+    Identity,
+    Person,
+    RecordTransition,
+    Row,
+    Sheet,
+    UnitOfWork,
+    _,
+    clock,
+    delete_many,
+    figure,
+    here,
+    insert_many,
+    keyring,
+    new_id,
+    nobody_names,
+    person_values,
+    select_each,
+    sort_key,
+    visible,
+)
+from gonghui_organising.member_register import MemberRow, MemberRules, Rules
+from gonghui_organising.member_words import new_form_groups
+from gonghui_organising.membership import LIVE, Membership, MembershipState
+from gonghui_organising.union import GrassrootsUnion, UnionState
+
+IMPORT = "organising.member.import"
+
+_Sound = tuple[CheckedRow, Any]
+_RECORD_TYPE = Membership.__table__.fullname  # type: ignore[attr-defined]
+#: What differs from member to member, table by table.
+_PARTS: dict[Any, tuple[str, ...]] = {
+    Membership: ("org_unit_id", "run_id", "state", "person_id", "employer_id", "joined_on", "first_joined_on",
+                 "occupation", "employment_form", "new_form_group", "remark"),
+    Person: ("name", "name_key", "document_kind", "id_number", "sex", "birth_year", "born_on", "phone", "ethnicity",
+             "education", "household_kind", "is_migrant_worker", "run_id"),
+    RecordTransition: ("record_type", "record_id", "name", "to_state", "effective_on", "org_unit_id", "account_id",
+                       "person_id"),
+}  # fmt: skip
+
+
+class MemberImporter:
+    """One register of members on its way in."""
+
+    def __init__(self, uow: UnitOfWork, sheet: Sheet, run_id: UUID) -> None:
+        self.made: Counter[str] = Counter()
+        self._uow, self._sheet, self._run_id = uow, sheet, run_id
+        self._ring = keyring(uow)
+        self._rules = MemberRules(
+            Rules(
+                unions=_unions(uow),
+                groups=new_form_groups(uow),
+                minimum_age=figure(uow, "organising.membership.minimum_age").value,
+                today=clock.today(),
+                demo_numbers=here(uow).is_demo,
+            )
+        )
+        self._book = EmployerBook(uow)
+        self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+        self._one_at_a_time = Lock()  # rows are made ready while others are settled
+        self._writer = BundleWriter(uow, _PARTS, "organising.member.imported")
+
+    def examine(self, row: Row) -> CheckedRow:
+        """Check a row by itself and against the rows before it."""
+        checked = CheckedRow(row, self._sheet.headings)
+        self._rules.examine(checked)
+        return checked
+
+    def ready(self, row: CheckedRow) -> tuple[list[Any], UUID | None]:
+        """The bundle of a member who is not known, and the employer that it names."""
+        employer = self._employer(row.value.employer_name)
+        return self._bundle(row.value, employer, None), employer
+
+    def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
+        """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
+        marks = [self._mark(row.value) for row, _made in rows]
+        persons, homes = self._known([mark for mark, _kind in marks])
+        bundles: list[list[Any]] = []
+        employers: set[UUID | None] = set()
+        fresh, known = 0, 0
+        for (row, made), mark in zip(rows, marks, strict=True):
+            person_id = persons.get(mark)
+            home = homes.get(person_id) if person_id else None
+            if home is None:
+                fresh += 1
+                if made is not None:
+                    bundle, employer = made
+                    employers.add(employer)
+                    bundles.append(self._bundle(row.value, employer, person_id) if person_id else bundle)
+            elif home == row.value.union_unit_id:
+                known += 1
+            else:
+                message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")
+                row.note("union", "member_elsewhere", message)
+        if write:
+            self._write_employers(employers)
+            self._writer.write(bundles)
+        return (fresh if write else 0), known
+
+    def _mark(self, value: MemberRow) -> tuple[bytes, str]:
+        return self._ring.index("id_number", value.document.number), value.document.kind.value
+
+    def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], UUID], dict[UUID, UUID]]:
+        """Persons by document, and the unions of those who are members somewhere."""
+        person, membership = Person.__table__.c, Membership.__table__.c
+        columns = (person.id, person.merged_into_id, person.id_number_index, person.document_kind)
+        found = self._uow.session.execute(select_each(person.id_number_index, marks, *columns))
+        persons = {(bytes(mark), kind): stands or person_id for person_id, stands, mark, kind in found}
+        live = select_each(
+            membership.person_id,
+            list(persons.values()),
+            membership.person_id,
+            membership.org_unit_id,
+            where=membership.state.in_(LIVE),
+        )
+        return persons, {row.person_id: row.org_unit_id for row in self._uow.session.execute(live)}
+
+    def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> list[Any]:
+        identity = Identity(
+            value.name, value.document.kind.value, value.document.number, value.sex, value.born_on
+        )
+        member_id, owner = new_id(), person_id or new_id()
+        person = {"id": owner, "run_id": self._run_id, "phone": value.phone}
+        membership = {
+            "id": member_id,
+            "org_unit_id": value.union_unit_id,
+            "run_id": self._run_id,
+            "state": MembershipState.ACTIVE.value,
+            "person_id": owner,
+            "employer_id": employer,
+            "joined_on": value.joined_on,
+            "first_joined_on": value.joined_on,
+            "occupation": value.occupation,
+            "employment_form": value.employment_form,
+            "new_form_group": value.new_form_group,
+            "remark": value.remark,
+        }
+        step = {
+            "id": new_id(),
+            "record_type": _RECORD_TYPE,
+            "record_id": member_id,
+            "name": "register",
+            "to_state": MembershipState.ACTIVE.value,
+            # A member is one since joining, whenever the register is read in.
+            "effective_on": value.joined_on or self._rules.rules.today,
+            "org_unit_id": value.union_unit_id,
+            "account_id": self._uow.principal.account_id,
+            "person_id": self._uow.principal.person_id,
+        }
+        known = person_id is not None
+        return self._writer.ready(
+            (membership, None if known else {**person_values(identity, value.facts), **person}, step)
+        )
+
+    def _employer(self, name: str) -> UUID | None:
+        """The employer of this name; one that nobody knows yet is entered with the first row that is written."""
+        if not name:
+            return None
+        found = self._book.find(name, None)
+        if found is not None:
+            return found
+        with self._one_at_a_time:
+            found = new_id()
+            matches = [
+                {"employer_id": found, "candidate_id": other, "score": score, "run_id": self._run_id}
+                for score, other in self._book.alike(name)
+            ]
+            employer = {"id": found, "name": name, "name_key": sort_key(name), "run_id": self._run_id}
+            self._fresh[found] = (employer, matches)
+            self._book.add(found, name, None)
+        return found
+
+    def _write_employers(self, named: set[UUID | None]) -> None:
+        with self._one_at_a_time:
+            fresh = [self._fresh.pop(employer) for employer in named & self._fresh.keys() if employer]
+        insert_many(self._uow, Employer, [employer for employer, _matches in fresh])
+        # A candidate may be an employer whose only row turned out to be no new member: then there is no pair.
+        entered = {
+            match["candidate_id"] for _employer, found in fresh for match in found
+        } - self._fresh.keys()
+        matches = [match for _employer, found in fresh for match in found if match["candidate_id"] in entered]
+        insert_many(self._uow, EmployerMatch, matches)
+        self.made.update(employers=len(fresh), employer_matches=len(matches))
+
+
+def _unions(uow: UnitOfWork) -> dict[str, list[UUID]]:
+    """Units of the unions that exist, by name, as far as the principal may import members."""
+    found = select(GrassrootsUnion.name, GrassrootsUnion.org_unit_id).where(
+        GrassrootsUnion.state == UnionState.APPROVED.value,
+        visible(uow.principal, IMPORT, GrassrootsUnion.__table__.c.org_unit_id),
+    )
+    units: dict[str, list[UUID]] = defaultdict(list)
+    for name, unit_id in uow.session.execute(found):
+        units[name].append(unit_id)
+    return units
+
+
+def undo_members(uow: UnitOfWork, run_id: UUID) -> dict[str, int]:
+    """Take back the memberships, persons and employers of a run. Raises `Conflict` where one was changed since."""
+    mine = Membership.run_id == run_id
+    changed = uow.session.scalars(select(Membership.id).where(mine, Membership.version > 1).limit(1)).first()
+    if changed is not None:
+        raise Conflict("import_in_use", _("这次导入的会员已有后续变动，不能整体撤销。请逐个更正。"))
+    steps = select(Membership.id).where(mine)
+    delete_many(uow, RecordTransition, RecordTransition.record_id.in_(steps))
+    gone = {"memberships": delete_many(uow, Membership, mine)}
+    gone["persons"] = delete_many(uow, Person, (Person.run_id == run_id) & nobody_names(Person))
+    delete_many(uow, EmployerMatch, EmployerMatch.run_id == run_id)
+    gone["employers"] = delete_many(uow, Employer, (Employer.run_id == run_id) & nobody_names(Employer))
+    return gone

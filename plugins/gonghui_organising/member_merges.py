@@ -1,0 +1,73 @@
+"""Merging members who are one human being, and taking a merge apart with both histories as they were."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gonghui.sdk import (
+    Conflict,
+    PersonMerge,
+    UnitOfWork,
+    _,
+    merge_persons,
+    not_found,
+    person_by_id,
+    reaches,
+    undo_merge,
+)
+from gonghui_organising.member_steps import enter_state, path_of, seen
+from gonghui_organising.membership import LIVE, Membership, MembershipState
+
+MERGE = "organising.member.merge"
+
+
+def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -> PersonMerge:
+    """Let the person of the one membership stand for that of the other; a second live membership becomes void.
+
+    Both must be within the caller's reach. Raises `NotFound`, `Forbidden`, `Conflict`, `Invalid`.
+    """
+    # In one order, whichever is kept: two who merge the same pair the other way round must not wait for each other.
+    found = {member_id: seen(uow, member_id, MERGE, lock=True) for member_id in sorted((kept_id, dropped_id))}
+    kept, dropped = found[kept_id], found[dropped_id]
+    voided: dict[str, str] = {}
+    live = {m.id: m for m in _of_person(uow, dropped.person_id) if m.state in LIVE}
+    if live and any(m.state in LIVE for m in _of_person(uow, kept.person_id)):
+        for membership in live.values():
+            if membership.state == MembershipState.TRANSFERRING:
+                raise Conflict("state_forbids", _("其中一份会籍正在转接，请先办结或撤回。"))
+            voided[str(membership.id)] = membership.state
+            enter_state(uow, membership, "void", MembershipState.VOIDED, comment=reason)
+    merge = merge_persons(
+        uow, person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id), reason
+    )
+    merge.moved = {**merge.moved, _VOIDED: voided}
+    uow.session.flush()
+    return merge
+
+
+_VOIDED = "voided"
+
+
+def unmerge_members(uow: UnitOfWork, merge_id: UUID) -> PersonMerge:
+    """Take a merge apart: persons, what was moved, and the memberships that became void."""
+    merge = uow.session.scalars(
+        select(PersonMerge).where(PersonMerge.id == merge_id).with_for_update()
+    ).one_or_none()
+    if merge is None or not any(_is_seen(uow, m) for m in _of_person(uow, merge.kept_id)):
+        raise not_found()
+    undo_merge(uow, merge)
+    for membership_id, state in merge.moved.get(_VOIDED, {}).items():
+        membership = uow.session.scalars(select(Membership).where(Membership.id == UUID(membership_id))).one()
+        enter_state(uow, membership, "unvoid", MembershipState(state))
+    uow.session.flush()
+    return merge
+
+
+def _of_person(uow: UnitOfWork, person_id: UUID) -> list[Membership]:
+    return list(uow.session.scalars(select(Membership).where(Membership.person_id == person_id)))
+
+
+def _is_seen(uow: UnitOfWork, membership: Membership) -> bool:
+    return reaches(uow.principal, MERGE, path_of(uow, membership.org_unit_id))
