@@ -12,6 +12,7 @@ from gonghui_organising import (
     indicators,
     member_api,
     member_import,
+    member_indicators,
     member_register,
     register,
     register_import,
@@ -29,7 +30,7 @@ plugin = Plugin(
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
     blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
-    indicators=indicators.INDICATORS,
+    indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
     imports=(
         RegisterImport(
             code="organising.unions",
@@ -56,7 +57,10 @@ plugin = Plugin(
             undo=employer_import.undo_employers,
         ),
     ),
-    commands=(commands.union_commands,),
+    commands=(
+        commands.union_commands,
+        commands.member_commands,
+    ),
     samples=samples.SAMPLES,
     demo=demo.fill,
 )

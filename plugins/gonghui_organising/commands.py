@@ -8,8 +8,8 @@ from uuid import UUID
 
 import click
 
-from gonghui.sdk import UnitOfWork, at_tenant, require, unit_called
-from gonghui_organising import founding, union_queries
+from gonghui.sdk import UnitOfWork, _, at_tenant, require, unit_called
+from gonghui_organising import founding, transfers, union_queries
 from gonghui_organising.union_api import NewUnion, Reason, Reply
 
 
@@ -100,3 +100,16 @@ def _version(uow: UnitOfWork, union_id: UUID) -> int:
 
 def _show(uow: UnitOfWork, union_id: UUID) -> None:
     click.echo(json.dumps(union_queries.read_row(uow, union_id), ensure_ascii=False, indent=2, default=str))
+
+
+@click.group("member")
+def member_commands() -> None:
+    """Members."""
+
+
+@member_commands.command("lapse-transfers")
+@at_tenant
+def lapse_transfers(uow: UnitOfWork) -> None:
+    """Put back the members whose transfer nobody has accepted in time."""
+    require(uow.principal, transfers.TRANSFER)
+    click.echo(str(_("{n} 件转接已过期，会籍退回原工会。", n=transfers.lapse_transfers(uow))))

@@ -128,7 +128,7 @@ def _values(place: UUID, serial: int) -> dict[str, object]:
         "org_unit_id": place,
         "name": f"{firm}工会委员会",
         "kind": "independent",
-        "employers": [{"name": firm, "uscc": demo_code("91", 900 + serial)}],
+        "employers": [{"name": firm, "uscc": demo_code("91", 900_000 + serial)}],
         "chair_name": "冯示例",
         "headcount": 68,
         "women_staff": 30,

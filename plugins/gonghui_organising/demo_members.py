@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -81,7 +81,7 @@ def _drawn(chance: Random, shares: Sequence[tuple[str, int]]) -> str:
 
 def _retain_some(uow: UnitOfWork, number: int) -> None:
     """A few members have retired or lost their work: their membership is retained."""
-    some = uow.session.scalars(select(Membership.id).order_by(Membership.id).limit(number)).all()
-    day = max(clock.today() - timedelta(days=30), date(2024, 1, 1))
-    for member_id in some:
+    day = clock.today() - timedelta(days=30)
+    long_since = select(Membership.id).where(Membership.joined_on < day).order_by(Membership.id)
+    for member_id in uow.session.scalars(long_since.limit(number)).all():
         member_steps.take_step(uow, member_id, 1, "retain", reason="退休返乡", effective_on=day)

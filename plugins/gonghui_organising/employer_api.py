@@ -21,11 +21,11 @@ from gonghui.sdk import (
     decide_match,
     decode_cursor,
     idempotent,
+    name_begins,
     not_found,
     operation,
     page_response,
     reopen_match,
-    sort_key,
 )
 
 READ, MATCH = "organising.employer.read", "organising.employer.match"
@@ -155,9 +155,7 @@ def _wanted(text: str | None) -> Any:
     if not text:
         return standing
     begins = or_(
-        _EMPLOYER.name.op("^@")(text),
-        # Pinyin is typed with spaces between syllables or without; characters become pinyin.
-        func.replace(_EMPLOYER.name_key, " ", "").op("^@")(sort_key(text).replace(" ", "")),
+        name_begins(_EMPLOYER.name, _EMPLOYER.name_key, text),
         _EMPLOYER.uscc == text.upper(),
     )
     return and_(standing, begins)

@@ -31,14 +31,7 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     # In one order, whichever is kept: two who merge the same pair the other way round must not wait for each other.
     found = {member_id: seen(uow, member_id, MERGE, lock=True) for member_id in sorted((kept_id, dropped_id))}
     kept, dropped = found[kept_id], found[dropped_id]
-    voided: dict[str, str] = {}
-    live = {m.id: m for m in _of_person(uow, dropped.person_id) if m.state in LIVE}
-    if live and any(m.state in LIVE for m in _of_person(uow, kept.person_id)):
-        for membership in live.values():
-            if membership.state == MembershipState.TRANSFERRING:
-                raise Conflict("state_forbids", _("其中一份会籍正在转接，请先办结或撤回。"))
-            voided[str(membership.id)] = membership.state
-            enter_state(uow, membership, "void", MembershipState.VOIDED, comment=reason)
+    voided = _void_second(uow, kept.person_id, dropped.person_id, reason)
     merge = merge_persons(
         uow, person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id), reason
     )
@@ -47,15 +40,40 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     return merge
 
 
+def _void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -> dict[str, str]:
+    """Let the weaker of two live memberships become void; its id with the state that it had.
+
+    An application never outlives a membership; of equals that of the person who stays does.
+    """
+    both = [*_of_person(uow, kept_id), *_of_person(uow, dropped_id)]
+    live = [membership for membership in both if membership.state in LIVE]
+    if len(live) < 2:
+        return {}
+    if any(membership.state == MembershipState.TRANSFERRING for membership in live):
+        raise Conflict("state_forbids", _("其中一份会籍正在转接，请先办结或撤回。"))
+    second = max(reversed(live), key=lambda membership: _WEAKNESS[membership.state])
+    before = second.state
+    enter_state(uow, second, "void", MembershipState.VOIDED, comment=reason)
+    return {str(second.id): before}
+
+
 _VOIDED = "voided"
+_WEAKNESS = {
+    MembershipState.ACTIVE.value: 0,
+    MembershipState.RETAINED.value: 1,
+    MembershipState.APPLIED.value: 2,
+}
 
 
 def unmerge_members(uow: UnitOfWork, merge_id: UUID) -> PersonMerge:
-    """Take a merge apart: persons, what was moved, and the memberships that became void."""
+    """Take a merge apart: persons, what was moved, and the membership that became void.
+
+    It concerns both histories, so every membership of either must be within the caller's reach.
+    """
     merge = uow.session.scalars(
         select(PersonMerge).where(PersonMerge.id == merge_id).with_for_update()
     ).one_or_none()
-    if merge is None or not any(_is_seen(uow, m) for m in _of_person(uow, merge.kept_id)):
+    if merge is None or not all(_is_reached(uow, m) for m in _of_person(uow, merge.kept_id)):
         raise not_found()
     undo_merge(uow, merge)
     for membership_id, state in merge.moved.get(_VOIDED, {}).items():
@@ -69,5 +87,5 @@ def _of_person(uow: UnitOfWork, person_id: UUID) -> list[Membership]:
     return list(uow.session.scalars(select(Membership).where(Membership.person_id == person_id)))
 
 
-def _is_seen(uow: UnitOfWork, membership: Membership) -> bool:
+def _is_reached(uow: UnitOfWork, membership: Membership) -> bool:
     return reaches(uow.principal, MERGE, path_of(uow, membership.org_unit_id))

@@ -17,16 +17,17 @@ from gonghui.sdk import (
     mask,
     masked,
     mobile,
+    name_begins,
     normal_number,
     not_found,
     open_value,
-    sort_key,
     under,
     unit_within,
     visible,
 )
 from gonghui_organising.member_steps import READ
 from gonghui_organising.membership import Membership, MembershipTransfer
+from gonghui_organising.transfers import in_sight
 
 _MEMBER: Any = Membership.__table__.c
 _PERSON: Any = Person.__table__.c
@@ -142,7 +143,7 @@ def list_transfers(uow: UnitOfWork, query: Mapping[str, Any], after: UUID | None
         .outerjoin(from_unit, and_(from_unit.c.tenant_id == same, from_unit.c.id == _TRANSFER.from_unit_id))
     )
     page = select(*columns).select_from(tables)
-    page = page.where(visible(uow.principal, "organising.transfer.read", _TRANSFER.org_unit_id))
+    page = page.where(in_sight(uow.principal))
     if "state" in query:
         page = page.where(_TRANSFER.state == query["state"])
     if "transfer_id" in query:
@@ -174,9 +175,7 @@ def _filtered(uow: UnitOfWork, statement: Select[Any], query: Mapping[str, Any])
         unit = unit_within(uow, uow.principal, READ, query["org_unit_id"])
         wanted.append(_MEMBER.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
     if query.get("q"):
-        text = query["q"].strip()
-        names = _PERSON.name.op("^@")(text) | _PERSON.name_key.op("^@")(sort_key(text))
-        wanted.append(names)
+        wanted.append(name_begins(_PERSON.name, _PERSON.name_key, query["q"]))
     return statement.where(and_(*wanted))
 
 
@@ -184,7 +183,7 @@ def _shown(uow: UnitOfWork, rows: Iterable[Mapping[Any, Any]]) -> Iterator[dict[
     """Rows with their sensitive values masked."""
     for found in rows:
         row = {str(key): value for key, value in found.items()}
-        person_id = row["person_id"]
+        person_id = row.pop("person_id")
         for name, column in _SEALED.items():
             if row.get(name) is not None:
                 row[name] = masked(uow, column, person_id, row[name])

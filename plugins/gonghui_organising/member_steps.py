@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from gonghui.sdk import (
@@ -17,6 +17,7 @@ from gonghui.sdk import (
     OrgUnit,
     OrgUnitKind,
     Person,
+    RecordTransition,
     UnitOfWork,
     _,
     add_months,
@@ -28,6 +29,7 @@ from gonghui.sdk import (
     invalid,
     not_found,
     obtain_employers,
+    opened,
     person_by_id,
     reaches,
     transition_row,
@@ -133,11 +135,11 @@ def add_live(uow: UnitOfWork, membership: Membership) -> None:
         ) from None
 
 
-def _refuse_bad_day(joined_on: date | None, born_on: date | None) -> None:
-    if joined_on is not None and joined_on > clock.today():
-        raise invalid(FieldFault("/joined_on", "join_date_in_future", _("入会日期不能晚于今天。")))
-    if joined_on is not None and born_on is not None and joined_on <= born_on:
-        raise invalid(FieldFault("/joined_on", "join_date_before_birth", _("入会日期不能早于出生日期。")))
+def _refuse_bad_day(day: date | None, born_on: date | None, pointer: str = "/joined_on") -> None:
+    if day is not None and day > clock.today():
+        raise invalid(FieldFault(pointer, "join_date_in_future", _("入会日期不能晚于今天。")))
+    if day is not None and born_on is not None and day <= born_on:
+        raise invalid(FieldFault(pointer, "join_date_before_birth", _("入会日期不能早于出生日期。")))
 
 
 def _take_facts(person: Person, facts: Mapping[str, Any]) -> None:
@@ -155,13 +157,22 @@ def employer_id(uow: UnitOfWork, employer: Mapping[str, Any] | None) -> UUID | N
 
 
 def change(uow: UnitOfWork, member_id: UUID, version: int | None, values: Mapping[str, Any]) -> Membership:
-    """Change what is known of a member: a new phone, another post. Name and document change by `correct_identity`."""
+    """Change what is known of a member: a new phone, another post. Name and document do not change.
+
+    Another day of joining changes past figures, so it needs the permission to back-date.
+    """
     membership = take(uow, member_id, CHANGE, version)
     if membership.state not in LIVE:
         raise Conflict("state_forbids", _("会籍已经终止，不能再改。"), extra={"state": membership.state})
     person = person_by_id(uow, membership.person_id)
     facts = read_facts(uow, values)
-    _refuse_bad_day(values.get("joined_on"), None)
+    told = opened(uow, person, "born_on")
+    born_on = date.fromisoformat(told) if told else None
+    for name in ("joined_on", "first_joined_on"):
+        if values.get(name, getattr(membership, name)) != getattr(membership, name):
+            _refuse_bad_day(values[name], born_on, f"/{name}")
+            if not reaches(uow.principal, BACKDATE, path_of(uow, membership.org_unit_id)):
+                raise forbidden(BACKDATE)
     uow.note("organising.member.changed")
     for name, value in facts.items():
         setattr(person, name, value)
@@ -197,7 +208,7 @@ def take_step(
             extra={"state": membership.state, "allowed": allowed},
         )
     day = effective_on or clock.today()
-    faults = _faults_of_step(uow, step, reason, day, warned_on)
+    faults = _faults_of_step(uow, membership, step, reason, day, warned_on)
     if faults:
         raise invalid(*faults)
     _require_backdating(uow, membership, day)
@@ -225,9 +236,16 @@ def enter_state(
 
 
 def _faults_of_step(
-    uow: UnitOfWork, step: Step, reason: str | None, day: date, warned_on: date | None
+    uow: UnitOfWork, membership: Membership, step: Step, reason: str | None, day: date, warned_on: date | None
 ) -> list[FieldFault]:
     faults = []
+    latest = select(func.max(RecordTransition.effective_on)).where(
+        RecordTransition.record_id == membership.id, RecordTransition.from_state.is_not(None)
+    )
+    since = uow.session.scalar(latest) or membership.joined_on
+    if since is not None and day < since and membership.state != _S.APPLIED:
+        message = _("生效日期不能早于上一步的 {day}。", day=since)
+        faults.append(FieldFault("/effective_on", "before_last_step", message))
     if step.needs_reason and not reason:
         faults.append(FieldFault("/comment", "reason_missing", _("要写明理由。")))
     if day > clock.today():

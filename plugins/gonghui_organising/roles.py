@@ -13,6 +13,7 @@ PERMISSIONS = {
     "organising.union.approve": _("批准建会"),
     "organising.union.backdate": _("补录早于今天的批准日期"),
     "organising.union.import": _("导入工会名册"),
+    "organising.union.export": _("导出工会名册"),
     "organising.member.read": _("查看会员（号码已遮盖）"),
     "organising.member.create": _("登记会员和入会申请"),
     "organising.member.change": _("修改会员资料"),
@@ -51,6 +52,7 @@ _MEMBERS = (
 )
 _REGISTERS = (
     "organising.union.import",
+    "organising.union.export",
     "organising.member.import",
     "organising.member.export",
     "organising.member.merge",

@@ -155,7 +155,8 @@ def complete(uow: UnitOfWork, transfer_id: UUID, version: int | None, receipt: s
     content = open_document(uow, RECEIPT, receipt, "/receipt")
     if content["transfer"] != str(transfer.id) or content["tenant"] != str(uow.tenant_id):
         raise invalid(FieldFault("/receipt", "receipt_of_another", _("回执不是这次转接的。")))
-    if transfer.state not in (TransferState.PENDING, TransferState.LAPSED):
+    # Lapsed here or called back, a transfer that was accepted in time there is one all the same.
+    if transfer.state not in (TransferState.PENDING, TransferState.LAPSED, TransferState.CANCELLED):
         raise Conflict("state_forbids", _("这次转接已经办结。"), extra={"state": transfer.state})
     membership = uow.session.scalars(
         select(Membership).where(Membership.id == transfer.membership_id).with_for_update()

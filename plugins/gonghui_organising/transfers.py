@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from gonghui.sdk import (
     Conflict,
     FieldFault,
     OrgUnit,
     OrgUnitKind,
+    Principal,
     UnitOfWork,
     _,
     check_version,
@@ -181,11 +182,17 @@ def _take_pending(
     return transfer, membership
 
 
+def in_sight(principal: Principal) -> ColumnElement[bool]:
+    """Whoever is asked sees what to decide; whoever asked, what becomes of it."""
+    columns = MembershipTransfer.__table__.c
+    return or_(*(visible(principal, READ, place) for place in (columns.org_unit_id, columns.from_unit_id)))
+
+
 def take_transfer(
     uow: UnitOfWork, transfer_id: UUID, permission: str, version: int | None
 ) -> MembershipTransfer:
-    """The transfer, locked, as the unit at which it is filed sees it."""
-    seen = visible(uow.principal, READ, MembershipTransfer.__table__.c.org_unit_id)
+    """The transfer, locked: seen (else 404), permitted at the unit that decides (403), up to date (428, 412)."""
+    seen = in_sight(uow.principal)
     # The membership first, as whoever calls a transfer back does: in the other order both would wait for ever.
     about = select(MembershipTransfer.membership_id).where(MembershipTransfer.id == transfer_id, seen)
     uow.session.execute(select(Membership.id).where(Membership.id.in_(about)).with_for_update())

@@ -12,10 +12,14 @@ from marshmallow import Schema, fields, validate
 
 from gonghui.sdk import (
     Blueprint,
+    OutColumn,
     PageQuery,
+    Text,
     UnitOfWork,
+    _,
     decode_cursor,
     expected_version,
+    export_response,
     history,
     idempotent,
     name_rules,
@@ -36,6 +40,29 @@ _COUNT = validate.Range(0, 10_000_000)
 _NAME = name_rules()
 # From the day of the Trade Union Law to one on which a term that begins then still ends within the calendar.
 _ELECTION = validate.Range(date(1992, 4, 3), date(2199, 12, 31))
+
+
+EXPORT = "organising.union.export"
+_COLUMNS = (
+    OutColumn("name", _("工会名称"), 40),
+    OutColumn("kind", _("建会类型"), 12),
+    OutColumn("state", _("状态"), 12),
+    OutColumn("uscc", _("工会统一社会信用代码"), 22),
+    OutColumn("chair_name", _("主席姓名"), 12),
+    OutColumn("headcount", _("职工人数"), 10),
+    OutColumn("members", _("会员人数"), 10),
+    OutColumn("founded_on", _("建会日期"), 12),
+    OutColumn("term_ends_on", _("本届任期止"), 12),
+)
+_READ_AS: dict[str, dict[str, Text]] = {
+    "kind": {UnionKind.INDEPENDENT.value: _("独立建会"), UnionKind.JOINT.value: _("联合工会")},
+    "state": {
+        UnionState.DRAFT.value: _("起草中"),
+        UnionState.SUBMITTED.value: _("已报送"),
+        UnionState.RETURNED.value: _("退回补正"),
+        UnionState.APPROVED.value: _("已批准"),
+    },
+}
 
 
 class EmployerIn(Schema):
@@ -145,14 +172,21 @@ class UnionOut(UnionChange):
         exclude = ("committee",)
 
 
-class UnionQuery(PageQuery):
+class UnionFilter(Schema):
     state = fields.String(validate=validate.OneOf([s.value for s in UnionState]))
     kind = fields.String(validate=validate.OneOf([k.value for k in UnionKind]))
     org_unit_id = fields.UUID(metadata={"description": "Only unions at this unit and below"})
     q = fields.String(
         validate=validate.Length(max=100), metadata={"description": "Begins with: name, pinyin, code"}
     )
+
+
+class UnionQuery(PageQuery, UnionFilter):
     sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
+
+
+class UnionExport(UnionFilter):
+    format = fields.String(load_default="xlsx", validate=validate.OneOf(["xlsx", "csv"]))
 
 
 class Reason(Schema):
@@ -212,6 +246,19 @@ def list_unions(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     return page_response(
         rows[:limit], following, union_queries.count_rows(uow, query) if query["count"] else None
     )
+
+
+@blueprint.route("/unions/export", methods=["GET"])
+@operation(EXPORT)
+@blueprint.arguments(UnionExport, location="query")
+@blueprint.response(200, content_type="application/octet-stream")
+def export_unions(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+    """The list as a file, with who took it and when; it is put on record."""
+    rows = (
+        {name: _READ_AS.get(name, {}).get(value, value) for name, value in row.items()}
+        for row in union_queries.export_rows(uow, query, EXPORT)
+    )
+    return export_response(uow, "organising.unions", _("基层工会名册"), _COLUMNS, rows, query["format"])
 
 
 @blueprint.route("/unions", methods=["POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from gonghui.sdk import (
     OrgUnit,
     UnitOfWork,
     masked,
+    name_begins,
     not_found,
-    sort_key,
     under,
     unit_within,
     visible,
@@ -46,6 +47,13 @@ def list_rows(uow: UnitOfWork, query: dict[str, Any], after: tuple[Any, ...] | N
     return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
+def export_rows(uow: UnitOfWork, query: dict[str, Any], permission: str) -> Iterator[dict[str, Any]]:
+    """Every union of the list that `permission` reaches, as they come from the database."""
+    everyone = _filtered(uow, _LIST, query).where(visible(uow.principal, permission, _UNION.org_unit_id))
+    ordered = everyone.order_by(_UNION.id).execution_options(yield_per=1_000)
+    return (dict(row) for row in uow.session.connection().execute(ordered).mappings())
+
+
 def count_rows(uow: UnitOfWork, query: dict[str, Any]) -> int:
     """How many unions the whole list has."""
     return uow.session.scalar(_filtered(uow, select(func.count()).select_from(GrassrootsUnion), query)) or 0
@@ -75,9 +83,7 @@ def _filtered(uow: UnitOfWork, statement: Select[Any], query: dict[str, Any]) ->
         wanted.append(_UNION.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
     if query.get("q"):
         text = query["q"].strip()
-        wanted.append(
-            or_(_UNION.name.op("^@")(text), _UNION.name_key.op("^@")(sort_key(text)), _UNION.uscc == text)
-        )
+        wanted.append(or_(name_begins(_UNION.name, _UNION.name_key, text), _UNION.uscc == text))
     return statement.where(and_(*wanted))
 
 

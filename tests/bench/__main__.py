@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import many_tenants, register_import, throughput
+from tests.bench import many_tenants, member_import, register_import, throughput
 from tests.bench.figures import Figure
 
 from gonghui.app import create_app
@@ -35,6 +35,7 @@ def _figures(var: Path) -> Iterator[Figure]:
     with cloned_database(var, registry, f"bench_{os.getpid()}") as database:
         world = World(database, registry, create_app(database, registry, is_demo_server=False))
         yield register_import.measure(world)
+        yield member_import.measure(world)
         yield from throughput.measure(world, var)
         yield many_tenants.measure(world, var)
 

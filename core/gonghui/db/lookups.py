@@ -1,11 +1,13 @@
-"""Looking many values up by an index, whatever the statistics of a table say."""
+"""Looking values up: many at once by an index whatever the statistics say, and names by how they begin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, func, literal, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, func, literal, or_, select, true
+
+from gonghui.values.names import sort_key
 
 
 def select_each(
@@ -21,3 +23,13 @@ def select_each(
     found = select(*wanted).where(column == one.c.value, true() if where is None else where)
     each = found.offset(0).lateral("found")
     return select(each).select_from(one.join(each, true()))
+
+
+def name_begins(name: ColumnElement[str], key: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether a name begins with what somebody typed, in characters or in pinyin with or without spaces."""
+    typed = text.strip()
+    keys, wanted = key, sort_key(typed)
+    if typed.isascii():
+        # Where its syllables part is not known, so the index on the key is of no use: a scan of the tenant's rows.
+        keys, wanted = func.replace(key, " ", ""), wanted.replace(" ", "")
+    return or_(name.bool_op("^@")(typed), keys.bool_op("^@")(wanted))

@@ -10,7 +10,7 @@ from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
 from gonghui.db.ciphers import Sealed
-from gonghui.db.lookups import select_each
+from gonghui.db.lookups import name_begins, select_each
 from gonghui.db.policies import protect
 from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
@@ -86,6 +86,7 @@ from gonghui.values.masks import mask
 from gonghui.values.names import sort_key
 from gonghui.values.periods import Period, add_months
 from gonghui.values.phones import mobile
+from gonghui.values.principal import Principal
 
 __all__ = [
     "KIND_WORDS",
@@ -120,6 +121,7 @@ __all__ = [
     "Person",
     "PersonMerge",
     "Plugin",
+    "Principal",
     "Record",
     "RecordTransition",
     "Register",
@@ -165,6 +167,7 @@ __all__ = [
     "masked",
     "merge_persons",
     "mobile",
+    "name_begins",
     "name_rules",
     "new_employer",
     "new_id",

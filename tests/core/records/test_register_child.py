@@ -111,7 +111,8 @@ def test_the_child_learns_nothing_of_our_environment(program: Path, monkeypatch:
     program.write_text(
         "import json, os\n"
         "names = sorted(os.environ)\n"
-        "print(json.dumps({'name': ' '.join(names), 'columns': 2, 'rows': [['姓名', '编号']], 'refusal': {}}))\n"
+        "told = {'columns': 2, 'filled': 0, 'rows': [['姓名', '编号']], 'refusal': {}}\n"
+        "print(json.dumps({'name': ' '.join(names), **told}))\n"
         "print(json.dumps({'sheets': 1}))\n",
         "utf-8",
     )

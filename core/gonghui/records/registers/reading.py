@@ -28,6 +28,7 @@ import orjson
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MEMORY = 384 * 1024 * 1024
+COUNT_FROM = 100_000
 CPU_SECONDS = 60
 
 PREVIEW_ROWS = 30
@@ -73,12 +74,13 @@ class Refused(Exception):
 
 
 class Table(NamedTuple):
-    """A sheet: its rows from row 1 each time they are asked for, and how many columns and cells it spans."""
+    """A sheet: its rows from row 1 each time they are asked for, and how much it spans as far as that is known."""
 
     name: str
     rows: Callable[[], Iterator[list[object]]]
     columns: int = 0
     cells: int = 0
+    filled: int = 0
 
 
 def main(descriptor: int) -> None:
@@ -146,7 +148,7 @@ def _preview(table: Table) -> dict[str, object]:
             rows.append([_written(cell)[:PREVIEW_TEXT] for cell in row[:MAX_COLUMNS]])
     except Refused as refusal:
         told = refusal.message
-    return {"name": table.name, "columns": columns, "rows": rows, "refusal": told}
+    return {"name": table.name, "columns": columns, "filled": table.filled, "rows": rows, "refusal": told}
 
 
 def _written(cell: object) -> str:
@@ -241,10 +243,17 @@ def _sheets(file: BinaryIO) -> Sequence[Callable[[], Table]]:
 def _sheet(workbook: CalamineWorkbook, name: str) -> Callable[[], Table]:
     def load() -> Table:
         sheet = workbook.get_sheet_by_name(name)
-        columns = sheet.end[1] + 1 if sheet.end else 0
-        return Table(name, lambda: map(list[object], sheet.iter_rows()), columns, sheet.height * sheet.width)
+        rows, columns = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
+        size = sheet.height * sheet.width
+        # Counted only where it may be too much: a register that is over the limit shall not be read first.
+        filled = sum(map(_is_filled, sheet.iter_rows())) if rows > COUNT_FROM else 0
+        return Table(name, lambda: map(list[object], sheet.iter_rows()), columns, size, filled)
 
     return load
+
+
+def _is_filled(cells: Sequence[object]) -> bool:
+    return any(cell != "" for cell in cells)
 
 
 def _check_package(parts: Sequence[zipfile.ZipInfo]) -> None:

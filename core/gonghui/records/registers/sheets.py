@@ -80,6 +80,7 @@ class _Sheet:
     index: int
     name: str
     columns: int
+    filled: int
     refusal: Mapping[str, Any]
     header: Header
 
@@ -100,7 +101,7 @@ def open_register(
     """
     with child_at(source) as child:
         sheet = _best_sheet(child, Vocabulary(columns, synonyms))
-        _check(sheet, columns)
+        _check(sheet, columns, limit_rows)
         header = sheet.header
         child.order(sheet.index, header.last + 1)
         rows = _limited(_data_rows(child, sheet), limit_rows)
@@ -129,14 +130,14 @@ def _best_sheet(child: Child, vocabulary: Vocabulary) -> _Sheet:
         is_empty_file = is_empty_file and not any(told["rows"]) and not told["columns"]
         header = find_header(told["rows"], vocabulary)
         if best is None or len(header.places) > len(best.header.places):
-            best = _Sheet(index, told["name"], told["columns"], told["refusal"], header)
+            best = _Sheet(index, told["name"], told["columns"], told["filled"], told["refusal"], header)
         index += 1
     if best is None or (is_empty_file and not best.refusal):
         raise Invalid("unreadable_file", _("工作簿里没有内容。检查是否选错了文件。"))
     return best
 
 
-def _check(sheet: _Sheet, columns: Sequence[Column]) -> None:
+def _check(sheet: _Sheet, columns: Sequence[Column], limit_rows: int) -> None:
     if sheet.columns > MAX_COLUMNS:
         raise refusal("too_many_columns", columns=sheet.columns)
     if sheet.refusal:
@@ -146,6 +147,8 @@ def _check(sheet: _Sheet, columns: Sequence[Column]) -> None:
     missing = [column.heading for column in columns if column.required and column.key not in header.places]
     if missing or not header.places:
         raise Invalid("headings_missing", _missing_sentence(missing, sheet), extra={"headings": missing})
+    if sheet.filled - header.last > limit_rows:  # a workbook says so at once; a text table only as it is read
+        raise refusal("too_many_rows", limit=limit_rows)
 
 
 def _missing_sentence(missing: Sequence[str], sheet: _Sheet) -> Text:
