@@ -72,7 +72,10 @@ def _listed(day: Any, org_unit: Any, joined: tuple[Any, Any]) -> Any:
         )
         .select_from(Membership.__table__)
         .join(*joined)
-        .join(Person.__table__, and_(_PERSON.tenant_id == _MEMBER.tenant_id, _PERSON.id == _MEMBER.person_id))
+        # Outer, though everybody is there: a count asks for no name, and the database leaves this join out.
+        .outerjoin(
+            Person.__table__, and_(_PERSON.tenant_id == _MEMBER.tenant_id, _PERSON.id == _MEMBER.person_id)
+        )
     )
 
 

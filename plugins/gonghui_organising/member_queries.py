@@ -21,6 +21,7 @@ from gonghui.sdk import (
     normal_number,
     not_found,
     open_value,
+    select_each,
     under,
     unit_within,
     visible,
@@ -96,11 +97,12 @@ def search_rows(uow: UnitOfWork, by: str, text: str) -> list[dict[str, Any]]:
     mark = ring.tail(kind, number) if by.endswith("_tail") else ring.index(kind, number)
     seen = visible(uow.principal, READ, _MEMBER.org_unit_id)
     # A number of somebody who was merged into another leads to that one.
-    row = Person.__table__.alias("row")
-    whose = select(func.coalesce(row.c.merged_into_id, row.c.id)).where(row.c[column.name] == mark)
-    query = select(*_LISTED).select_from(_TABLES).where(_MEMBER.person_id.in_(whose), seen)
-    found = uow.session.connection().execute(query.order_by(_MEMBER.id.desc()).limit(_MOST_FOUND))
-    return list(_shown(uow, found.mappings()))
+    whose = select(func.coalesce(_PERSON.merged_into_id, _PERSON.id)).where(column == mark)
+    persons = list(uow.session.scalars(whose))
+    ids = uow.session.scalars(select_each(_MEMBER.person_id, persons, _MEMBER.id, where=seen)).all()
+    latest = sorted(ids, reverse=True)[:_MOST_FOUND]
+    query = select(*_LISTED).select_from(_TABLES).where(_MEMBER.id.in_(latest)).order_by(_MEMBER.id.desc())
+    return list(_shown(uow, uow.session.connection().execute(query).mappings()))
 
 
 def read_row(uow: UnitOfWork, member_id: UUID) -> dict[str, Any]:

@@ -90,6 +90,13 @@ class Membership(Record, schema=PLUGIN):
         Index("uq_membership_live", "tenant_id", "person_id", unique=True, postgresql_where=text(_IS_LIVE)),
         Index("ix_membership_person", "tenant_id", "person_id"),
         Index("ix_membership_org_unit", "tenant_id", "org_unit_id", "id"),
+        # Whoever merges or deletes an employer asks for its members.
+        Index(
+            "ix_membership_employer",
+            "tenant_id",
+            "employer_id",
+            postgresql_where=text("employer_id IS NOT NULL"),
+        ),
     )
 
     person: Mapped[Person] = ref(Person)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, func, literal, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, func, literal, or_, select, true
 
 from gonghui.values.names import sort_key
 
@@ -28,8 +28,9 @@ def select_each(
 def name_begins(name: ColumnElement[str], key: ColumnElement[str], text: str) -> ColumnElement[bool]:
     """Whether a name begins with what somebody typed, in characters or in pinyin with or without spaces."""
     typed = text.strip()
-    keys, wanted = key, sort_key(typed)
     if typed.isascii():
         # Where its syllables part is not known, so the index on the key is of no use: a scan of the tenant's rows.
-        keys, wanted = func.replace(key, " ", ""), wanted.replace(" ", "")
-    return or_(name.bool_op("^@")(typed), keys.bool_op("^@")(wanted))
+        wanted = sort_key(typed).replace(" ", "")
+        return or_(name.bool_op("^@")(typed), func.replace(key, " ", "").bool_op("^@")(wanted))
+    # Whatever begins with these characters has a key that begins with theirs, and the key has the index.
+    return and_(key.bool_op("^@")(sort_key(typed)), name.bool_op("^@")(typed))

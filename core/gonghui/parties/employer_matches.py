@@ -22,6 +22,7 @@ from gonghui.values import clock
 from gonghui.values.firms import ASK, FirmName, blocks, likeness, read_firm, same_key
 
 _CANDIDATES = 3
+_CODE = "uscc"
 
 
 class MatchState(StrEnum):
@@ -139,6 +140,9 @@ def decide_match(uow: UnitOfWork, match: EmployerMatch, *, same: bool) -> None:
             uow, Employer, match.employer_id, match.candidate_id, apart_from=EmployerMatch
         )
         employer.merged_into_id = candidate.id
+        if employer.uscc and not candidate.uscc:
+            match.moved = {**match.moved, _CODE: [employer.uscc]}
+            _move_code(uow, employer, candidate)
         match.state = MatchState.SAME.value
     else:
         match.state = MatchState.DIFFERENT.value
@@ -156,12 +160,21 @@ def reopen_match(uow: UnitOfWork, match: EmployerMatch) -> None:
         if candidate.merged_into_id:
             raise Conflict("already_merged", _("其中一个单位已并入别的单位。先重新打开那一次判断。"))
         employer.merged_into_id = None
+        if match.moved.get(_CODE) == [candidate.uscc]:
+            _move_code(uow, candidate, employer)
         moved: Mapping[str, list[str]] = match.moved
         move_back(
             uow, Employer, moved, old=match.employer_id, new=match.candidate_id, apart_from=EmployerMatch
         )
     match.state, match.moved, match.decided_at = MatchState.OPEN.value, {}, None
     uow.session.flush()
+
+
+def _move_code(uow: UnitOfWork, giver: Employer, taker: Employer) -> None:
+    """Let the one employer have the other's code; no code is held twice, not even for a moment."""
+    code, giver.uscc = giver.uscc, None
+    uow.session.flush()
+    taker.uscc = code
 
 
 def _pair(uow: UnitOfWork, match: EmployerMatch) -> Sequence[Employer]:

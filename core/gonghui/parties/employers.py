@@ -44,7 +44,10 @@ def new_employer(name: str, uscc: str | None = None) -> Employer:
 def find_all(
     uow: UnitOfWork, wanted: Iterable[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], Employer]:
-    """Employers already known among `(name, uscc)` pairs: by code where there is one, else by name."""
+    """Employers already known among `(name, uscc)` pairs: by code where there is one, else by name.
+
+    For one that was merged into another, the other.
+    """
     pairs = set(wanted)
     codes = {uscc for _name, uscc in pairs if uscc}
     names = {name for name, uscc in pairs if not uscc}
@@ -56,6 +59,13 @@ def find_all(
     by_code = {e.uscc: e for e in known if e.uscc}
     by_name = {e.name: e for e in known if not e.uscc}
     found = {pair: by_code.get(pair[1]) if pair[1] else by_name.get(pair[0]) for pair in pairs}
+    merged = {e.merged_into_id for e in found.values() if e is not None and e.merged_into_id}
+    if merged:
+        standing = {e.id: e for e in uow.session.scalars(select(Employer).where(Employer.id.in_(merged)))}
+        found = {
+            pair: standing[e.merged_into_id] if e is not None and e.merged_into_id else e
+            for pair, e in found.items()
+        }
     return {pair: employer for pair, employer in found.items() if employer is not None}
 
 

@@ -60,6 +60,14 @@ def upgrade() -> None:
         schema="organising",
     )
     op.create_index(
+        "ix_membership_employer",
+        "membership",
+        ["tenant_id", "employer_id"],
+        unique=False,
+        schema="organising",
+        postgresql_where=sa.text("employer_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_membership_org_unit",
         "membership",
         ["tenant_id", "org_unit_id", "id"],
@@ -172,5 +180,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('applied', 'active', 'transferring', 'retained')"),
     )
     op.drop_index("ix_membership_person", table_name="membership", schema="organising")
+    op.drop_index("ix_membership_employer", table_name="membership", schema="organising")
     op.drop_index("ix_membership_org_unit", table_name="membership", schema="organising")
     op.drop_table("membership", schema="organising")
