@@ -11,6 +11,29 @@ from unicodedata import is_normalized, normalize
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from gonghui.values.firm_words import (
+    AFTER_KNOWN,
+    BRACKETED_BRANCH,
+    BRANCH_TAILS,
+    DIGITS,
+    FORM_OF_MARK,
+    FORMS,
+    GROUP,
+    INSIDE,
+    LOOSE_BRANCH,
+    MARKED_FORM,
+    NUMBERS,
+    PARENTS,
+    PLACE,
+    PLACE_TAIL,
+    PROVINCE_OF,
+    TOLD_FORMS,
+    TOWN,
+    TRADES,
+    VAGUE,
+    WIDE,
+    ZONE,
+)
 from gonghui.values.names import sort_key
 
 #: From here on two names are taken as one without asking; only names under the same key get there.
@@ -48,130 +71,6 @@ _NOTE = re.compile(
 _SEVERAL = re.compile(r"[、,;/]")
 #: Without a colon, 原 opens a former name only if what follows is one: （原生态） is none.
 _FIRM_END = re.compile(r"(?:公司|集团|厂|店|部|行|社|所|院|校|园|中心|企业)$")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-_BRANCH_TAILS = _words(
-    "分公司 子公司 分厂 分店 分部 分行 支行 分校 分院 分所 分社 分园 分中心 营业部 "
-    "营业厅 经营部 门市部 办事处 代表处 项目部 服务部 销售部 事业部 车间 工厂 生产基地 "
-    "仓库 食堂 餐厅 店 站"
-)
-#: Where the parent's name ends. Companies first: in 远帆集团有限公司龙华分公司 it does not end at 集团.
-_PARENTS = (
-    re.compile(r"(.+?(?<![分子])公司)(.+)"),
-    re.compile(r"(.+?(?:合伙）|合伙企业|(?<!分)厂(?![长房家区商])|银行|合作社|集团|事务所|超市))(.+)"),
-)
-_LOOSE_BRANCH = re.compile(
-    r"(.{2,}?)((?:第[一二三四五六七八九十\d]{1,3}|[一-龥]{2,3}[市区县镇]|[一-龥]{2})?"
-    r"(?:分公司|分厂|分店|门店|分行|支行|分部))"
-)
-_BRACKETED_BRANCH = re.compile(r"(.{2,})（([^（）]+)）")
-
-_FORMS = (
-    ("股份有限公司", "joint_stock"),
-    ("股份公司", "joint_stock"),
-    ("有限公司", "limited"),
-    ("合伙企业", "partnership"),
-    ("公司", "company"),
-)
-_MARKED_FORM = re.compile(r"(.+?)（?((?:特殊)?普通合伙|有限合伙|个体工商户|个体户|个体|个人独资)）?")
-_FORM_OF_MARK = {"个体工商户": "individual", "个体户": "individual", "个体": "individual", "个人独资": "sole"}
-#: Words that tell the form and belong to the trade, so the stem keeps them.
-_TOLD_FORMS = (
-    ("cooperative", ("合作社", "合作联社")),
-    (
-        "institution",
-        _words(
-            "学校 小学 中学 大学 学院 幼儿园 医院 卫生院 委员会 居委会 村委会 协会 学会 商会 "
-            "基金会 研究院 研究所 街道办事处 人民政府 管理局 监督局 图书馆 博物馆 文化馆 服务中心 "
-            "卫生服务中心"
-        ),
-    ),
-    (
-        "individual",
-        _words("店 商行 经营部 小卖部 餐厅 餐馆 饭馆 酒楼 士多 档口 小吃部 工作室 门市部 商铺"),
-    ),
-)
-#: Forms that say little: 公司, or no form written at all.
-_VAGUE = frozenset({"company", "other"})
-
-#: Large cities (and all provinces), known without 省 or 市.
-_CITIES = {
-    "北京": "",
-    "上海": "",
-    "天津": "",
-    "重庆": "",
-    "香港": "",
-    "澳门": "",
-    "广东": "广州 深圳 东莞 佛山 惠州 珠海 中山 江门 汕头 湛江 肇庆 茂名 揭阳 清远 韶关 梅州 河源 汕尾 阳江 潮州 云浮",
-    "江苏": "南京 苏州 无锡 常州 南通 徐州 扬州",
-    "浙江": "杭州 宁波 温州 嘉兴 绍兴 金华 台州",
-    "山东": "济南 青岛 烟台 潍坊 临沂 淄博",
-    "福建": "福州 厦门 泉州 漳州 莆田",
-    "湖南": "长沙 株洲 衡阳 岳阳 常德",
-    "湖北": "武汉 宜昌 襄阳 荆州",
-    "河南": "郑州 洛阳 南阳 许昌",
-    "河北": "石家庄 唐山 保定 廊坊",
-    "四川": "成都 绵阳 宜宾",
-    "安徽": "合肥 芜湖 阜阳",
-    "江西": "南昌 赣州 九江",
-    "广西": "南宁 柳州 桂林",
-    "辽宁": "沈阳 大连",
-    "吉林": "长春",
-    "黑龙江": "哈尔滨",
-    "陕西": "西安",
-    "山西": "太原",
-    "云南": "昆明",
-    "贵州": "贵阳",
-    "海南": "海口 三亚",
-    "甘肃": "兰州",
-    "内蒙古": "呼和浩特 包头",
-    "新疆": "乌鲁木齐",
-    "宁夏": "银川",
-    "青海": "西宁",
-    "西藏": "拉萨",
-    "台湾": "台北",
-}
-_PROVINCE_OF = {name: name for name in _CITIES} | {
-    city: province for province, cities in _CITIES.items() for city in cities.split()
-}
-#: 北京路 and 上海滩 are no cities; 市场 and 市政工程 are trades.
-_AFTER_KNOWN = re.compile(
-    r"(?:(?:壮族|回族|维吾尔)?自治区|特别行政区|省|市(?!场|民|政工程|政建设))?(?![路滩街])"
-)
-_ZONE = re.compile(r"(?:国家|高新|经济|技术|产业|工业|综合|保税|自贸|前海){1,4}(?:开发|园|试验|特)?区")
-#: Any place by its last character, past the words where that character means something else (超市, 社区, 区块链).
-_PLACE = re.compile(
-    r"[一-龥]{2,4}?(?:(?<!节)省(?![心电油力级])|(?<![超夜股闹都上])(?<![一-龥]{2}城)市(?![场民值部])"
-    r"|(?<![社小景校片园])区(?![块域间位])|县(?!域))|[一-龥]{2,10}?自治[区州县]"
-)
-_TOWN = re.compile(r"[一-龥]{2,4}?(?:街道|镇|乡)")
-_PLACE_TAIL = re.compile(r"(?:(?:壮族|回族|维吾尔)?自治区|特别行政区|省|市|区|县|街道|镇|乡)$")
-_INSIDE = re.compile(r"（([一-龥]{2,7})）")
-_WIDE = frozenset({"中国", "全国", "华南", "华东", "华北", "华中", "亚洲", "国际"})
-_GROUP = re.compile(r"（集团）|集团$")
-
-#: Two characters with which a trade begins: what stands before is the brand.
-_TRADES = frozenset(
-    _words(
-        "电子 电器 电气 电路 电源 电池 电机 电脑 电讯 电商 电力 科技 技术 实业 贸易 商贸 "
-        "物流 餐饮 投资 控股 发展 建设 建筑 建材 工程 装饰 装修 设计 设备 机械 机电 机器 "
-        "自动 智能 数码 数字 数据 信息 网络 软件 通信 通讯 光电 光学 半导 精密 五金 塑胶 "
-        "塑料 橡胶 模具 包装 印刷 纸品 化工 材料 新材 新能 能源 环保 环境 生物 医药 医疗 "
-        "药业 药房 健康 食品 饮食 酒店 宾馆 酒楼 餐厅 饭店 小吃 美食 超市 百货 商店 商行 "
-        "商业 便利 服装 服饰 制衣 纺织 皮具 鞋业 玩具 礼品 工艺 首饰 珠宝 家具 家居 家电 "
-        "家政 汽车 汽修 运输 货运 快递 供应 仓储 国际 进出 物业 房地 地产 置业 保安 安保 "
-        "保洁 清洁 人力 劳务 劳动 管理 咨询 服务 顾问 教育 培训 学校 小学 中学 大学 学院 "
-        "幼儿 医院 诊所 文化 传媒 传播 广告 影视 娱乐 体育 旅游 旅行 金融 银行 保险 证券 "
-        "基金 资本 担保 律师 会计 税务 企业 集团 制造 加工 工业 产业 农业 园林 绿化 照明 "
-        "灯饰 仪器 仪表 检测 理发 美容 美发 经营 专业 合作 电缆 线缆 钟表 眼镜 玻璃 陶瓷"
-    )
-)
-_NUMBERS = re.compile(r"第[一二三四五六七八九十百\d]+|\d+")
-_DIGITS = str.maketrans("一二三四五六七八九", "123456789", "第")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +125,14 @@ def _take_notes(full: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 
 def _take_branch(body: str) -> tuple[str, str | None]:
-    if not body.rstrip("）").endswith(_BRANCH_TAILS):
+    if not body.rstrip("）").endswith(BRANCH_TAILS):
         return body, None
-    for pattern in _PARENTS:
-        if (match := pattern.fullmatch(body)) and match[2].strip("（）").endswith(_BRANCH_TAILS):
+    for pattern in PARENTS:
+        if (match := pattern.fullmatch(body)) and match[2].strip("（）").endswith(BRANCH_TAILS):
             return match[1], match[2].strip("（）")
-    if body.endswith("）") and (match := _BRACKETED_BRANCH.fullmatch(body)):
-        return (match[1], match[2]) if match[2].endswith(_BRANCH_TAILS) else (body, None)
-    if match := _LOOSE_BRANCH.fullmatch(body):
+    if body.endswith("）") and (match := BRACKETED_BRANCH.fullmatch(body)):
+        return (match[1], match[2]) if match[2].endswith(BRANCH_TAILS) else (body, None)
+    if match := LOOSE_BRANCH.fullmatch(body):
         return match[1], match[2]
     return body, None
 
@@ -249,25 +148,23 @@ def _misspelt(name: str, ending: str) -> bool:
 def _take_form(name: str) -> tuple[str, str]:
     """The name without its legal form, and the form."""
     form = ""
-    if name.endswith(("合伙）", "合伙", "户）", "体）", "独资）")) and (
-        match := _MARKED_FORM.fullmatch(name)
-    ):
-        name, form = match[1], _FORM_OF_MARK.get(match[2], "partnership")
-    for ending, meant in _FORMS:
+    if name.endswith(("合伙）", "合伙", "户）", "体）", "独资）")) and (match := MARKED_FORM.fullmatch(name)):
+        name, form = match[1], FORM_OF_MARK.get(match[2], "partnership")
+    for ending, meant in FORMS:
         if name.endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)], form or meant
-    for ending, meant in _FORMS[:3]:
+    for ending, meant in FORMS[:3]:
         if _misspelt(name, ending):
             return name[: -len(ending)], form or meant
     if not form:
-        form = next((meant for meant, endings in _TOLD_FORMS if name.endswith(endings)), "other")
+        form = next((meant for meant, endings in TOLD_FORMS if name.endswith(endings)), "other")
     return name, form
 
 
 def _known_place(name: str) -> str:
     for length in (2, 3, 4):
-        if name[:length] in _PROVINCE_OF:
-            match = _AFTER_KNOWN.match(name, length)
+        if name[:length] in PROVINCE_OF:
+            match = AFTER_KNOWN.match(name, length)
             return name[: match.end()] if match else ""
     return ""
 
@@ -278,20 +175,20 @@ def _take_places(name: str) -> tuple[str, list[str]]:
         if place := _known_place(name):
             guessed = False
         else:
-            match = _ZONE.match(name) or _PLACE.match(name) or (_TOWN.match(name) if places else None)
+            match = ZONE.match(name) or PLACE.match(name) or (TOWN.match(name) if places else None)
             place, guessed = (match[0], True) if match else ("", False)
         rest = name[len(place) :]
         # A guess that leaves only a trade has eaten the brand: 景德镇陶瓷.
-        if not place or not rest.strip("（）") or (guessed and (len(rest) < 2 or rest[:2] in _TRADES)):
+        if not place or not rest.strip("（）") or (guessed and (len(rest) < 2 or rest[:2] in TRADES)):
             return name, places
         places.append(place)
         name = rest
 
 
 def _take_inner_places(name: str, places: list[str]) -> str:
-    for match in _INSIDE.finditer(name):
+    for match in INSIDE.finditer(name):
         inner = match[1]
-        if inner in _WIDE or _known_place(inner) == inner or _PLACE.fullmatch(inner):
+        if inner in WIDE or _known_place(inner) == inner or PLACE.fullmatch(inner):
             rest = name.replace(match[0], "", 1)
             if rest:
                 places.append(inner)
@@ -301,7 +198,7 @@ def _take_inner_places(name: str, places: list[str]) -> str:
 
 def _brand_of(stem: str) -> str:
     for at in range(2, len(stem)):
-        if stem[at : at + 2] in _TRADES or (at == len(stem) - 1 and stem[at] in "厂店"):
+        if stem[at : at + 2] in TRADES or (at == len(stem) - 1 and stem[at] in "厂店"):
             return stem[:at]
     return stem
 
@@ -314,7 +211,7 @@ def read_firm(text: str) -> FirmName:
     body = body.upper().replace("有限责任公司", "有限公司")
     parent, branch = _take_branch(body)
     name, parent_form = _take_form(parent)
-    name = _GROUP.sub("", name) or name
+    name = GROUP.sub("", name) or name
     name, places = _take_places(name)
     if "（" in name:
         name = _take_inner_places(name, places)
@@ -341,9 +238,9 @@ def same_key(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _bare_place(place: str) -> tuple[str, str]:
     """A place without 省, 市 and the like, and its level (by the known cities, else by that ending)."""
-    tail = _PLACE_TAIL.search(place)
+    tail = PLACE_TAIL.search(place)
     bare = place[: tail.start()] if tail else place
-    if province := _PROVINCE_OF.get(bare):
+    if province := PROVINCE_OF.get(bare):
         return bare, "province" if province == bare else "city"
     return bare, "district" if tail and tail[0] in "区县" else "unknown"
 
@@ -354,8 +251,8 @@ def _elsewhere(one: set[tuple[str, str]], other: set[tuple[str, str]]) -> bool:
         theirs = {place for place, at in other if at == level}
         if mine and theirs and not mine & theirs:
             return True
-    mine = {_PROVINCE_OF[place] for place, at in one if at in ("province", "city")}
-    theirs = {_PROVINCE_OF[place] for place, at in other if at in ("province", "city")}
+    mine = {PROVINCE_OF[place] for place, at in one if at in ("province", "city")}
+    theirs = {PROVINCE_OF[place] for place, at in other if at in ("province", "city")}
     return bool(mine and theirs and not mine & theirs)
 
 
@@ -375,7 +272,7 @@ def _form_gap(one: FirmName, other: FirmName) -> int:
     gap = 0 if ("集团" in one.key) == ("集团" in other.key) else _GROUP_DIFFERS
     if one.parent_form == other.parent_form:
         return gap
-    vague = one.parent_form in _VAGUE or other.parent_form in _VAGUE
+    vague = one.parent_form in VAGUE or other.parent_form in VAGUE
     return gap + (_FORM_MISSING if vague else _FORM_DIFFERS)
 
 
@@ -409,12 +306,12 @@ def _stem_likeness(one: FirmName, other: FirmName) -> int:
         score = brand
     elif not mine or not theirs:
         # 远帆 for 远帆电子 abbreviates only where the legal form is left out too.
-        abbreviated = one.parent_form in _VAGUE or other.parent_form in _VAGUE
+        abbreviated = one.parent_form in VAGUE or other.parent_form in VAGUE
         score = brand - (12 if abbreviated else 20)
     else:
         score = brand - round(40 - 0.35 * fuzz.ratio(mine, theirs))
-    if _NUMBERS.search(one.stem) and _NUMBERS.search(other.stem):
-        numbers = [[n.translate(_DIGITS) for n in _NUMBERS.findall(stem)] for stem in (one.stem, other.stem)]
+    if NUMBERS.search(one.stem) and NUMBERS.search(other.stem):
+        numbers = [[n.translate(DIGITS) for n in NUMBERS.findall(stem)] for stem in (one.stem, other.stem)]
         return score if numbers[0] == numbers[1] else min(score, _NUMBER_MAX)
     return score
 
