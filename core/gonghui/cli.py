@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from gonghui.tenancy.tenants import all_codes, tenant_with_code
 from gonghui.values.periods import Period
 
 _EVERY_RECORD = 1_000_000
+_PRINTED = 200
 
 
 @click.group()
@@ -286,10 +288,15 @@ def _print_report(report: Any) -> None:
         )
     if report.not_kept:
         click.echo(str(_("未保存的列：{columns}。", columns=report.not_kept)))
-    for fault in report.faults:
+    for fault in (*report.faults[:_PRINTED], *report.notices[:_PRINTED]):
         line = _("{sheet} 第 {row} 行 {column}：{sentence}", sheet=fault.sheet, row=fault.row, column=fault.column,
                  sentence=fault.message)  # fmt: skip
         click.echo(f"{line} [{fault.code}]")
+    more = max(len(report.faults) - _PRINTED, 0) + max(len(report.notices) - _PRINTED, 0)
+    if more:
+        kinds = Counter(fault.code for fault in (*report.faults, *report.notices)).most_common()
+        counts = [f"{code} {count}" for code, count in kinds]
+        click.echo(str(_("还有 {n} 处没有列出；全部见 --json。合计：{counts}。", n=more, counts=counts)))
 
 
 def _print_figures(content: dict[str, Any]) -> None:

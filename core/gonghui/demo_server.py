@@ -20,6 +20,7 @@ from gonghui.i18n import _
 from gonghui.lifecycle.installation import DEMO_TENANTS, opened
 from gonghui.lifecycle.onboarding import Declaration
 from gonghui.settings import Settings
+from gonghui.web.words import role_name
 
 _PATIENCE = 10
 _WORDS_OF_POSTGRES = frozenset({"PGUSER", "PGPASSWORD", "PGPASSFILE"})
@@ -184,7 +185,6 @@ def _greet(settings: Settings) -> None:
             click.echo(f"  {content['name']}  {where}")
             for account in content.get("account", ()):
                 place = account.get("at") or content["name"]
-                click.echo(
-                    f"    {account['login']:<12}{account['password']}  {account.get('role', 'worker')} · {place}"
-                )
+                role = role_name(account.get("role", "worker"))
+                click.echo(f"    {account['login']:<12}{account['password']}  {role} · {place}")
     click.echo("\n  " + str(_("按 Ctrl-C 结束。")))

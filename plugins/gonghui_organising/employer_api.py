@@ -21,7 +21,7 @@ from gonghui.sdk import (
     decide_match,
     decode_cursor,
     idempotent,
-    name_begins,
+    name_holds,
     not_found,
     operation,
     page_response,
@@ -155,7 +155,7 @@ def _wanted(text: str | None) -> Any:
     if not text:
         return standing
     begins = or_(
-        name_begins(_EMPLOYER.name, _EMPLOYER.name_key, text),
+        name_holds(_EMPLOYER.name, _EMPLOYER.name_key, text),
         _EMPLOYER.uscc == text.upper(),
     )
     return and_(standing, begins)

@@ -102,7 +102,7 @@ def read_facts(uow: UnitOfWork, values: Mapping[str, Any]) -> dict[str, Any]:
             faults.append(FieldFault("/bank_card", "bank_card_malformed", _("不是有效的银行卡号。")))
     group = values.get("new_form_group")
     if group and group not in new_form_groups(uow).values():
-        message = _("今天没有这个就业群体。可用：{known}。", known=sorted(set(new_form_groups(uow).values())))
+        message = _("没有这个就业群体。可用：{known}。", known=sorted(set(new_form_groups(uow).values())))
         faults.append(FieldFault("/new_form_group", "group_unknown", message))
     if faults:
         raise invalid(*faults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -57,6 +57,14 @@ _PARTS: dict[Any, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+class _Known(NamedTuple):
+    """A person who is known: who stands for them, their name, and the blind index of their phone."""
+
+    id: UUID
+    name: str
+    phone: bytes | None
+
+
 class MemberImporter:
     """One register of members on its way in."""
 
@@ -92,21 +100,25 @@ class MemberImporter:
     def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
         marks = [self._mark(row.value) for row, _made in rows]
-        persons, homes = self._known([mark for mark, _kind in marks])
+        persons, members = self._known([mark for mark, _kind in marks])
         bundles: list[list[Any]] = []
         employers: set[UUID | None] = set()
         fresh, known = 0, 0
         for (row, made), mark in zip(rows, marks, strict=True):
-            person_id = persons.get(mark)
-            home = homes.get(person_id) if person_id else None
-            if home is None:
+            person = persons.get(mark)
+            member = members.get(person.id) if person else None
+            if person is not None and person.name != row.value.name:
+                message = _("这个证件号码已登记在另一个姓名之下。照证件核对姓名和号码。")
+                row.note("name", "name_disagrees", message)
+            elif member is None:
                 fresh += 1
                 if made is not None:
                     bundle, employer = made
                     employers.add(employer)
-                    bundles.append(self._bundle(row.value, employer, person_id) if person_id else bundle)
-            elif home == row.value.union_unit_id:
+                    bundles.append(self._bundle(row.value, employer, person.id) if person else bundle)
+            elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
+                self._remark(row, person, member)
             else:
                 message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")
                 row.note("union", "member_elsewhere", message)
@@ -118,20 +130,43 @@ class MemberImporter:
     def _mark(self, value: MemberRow) -> tuple[bytes, str]:
         return self._ring.index("id_number", value.document.number), value.document.kind.value
 
-    def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], UUID], dict[UUID, UUID]]:
-        """Persons by document, and the unions of those who are members somewhere."""
+    def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], _Known], dict[UUID, Any]]:
+        """Persons by document, and the live memberships of those who have one."""
         person, membership = Person.__table__.c, Membership.__table__.c
-        columns = (person.id, person.merged_into_id, person.id_number_index, person.document_kind)
+        columns = (person.id, person.merged_into_id, person.id_number_index, person.document_kind, person.name,
+                   person.phone_index)  # fmt: skip
         found = self._uow.session.execute(select_each(person.id_number_index, marks, *columns))
-        persons = {(bytes(mark), kind): stands or person_id for person_id, stands, mark, kind in found}
+        persons = {
+            (bytes(mark), kind): _Known(stands or person_id, name, phone)
+            for person_id, stands, mark, kind, name, phone in found
+        }
         live = select_each(
             membership.person_id,
-            list(persons.values()),
+            [known.id for known in persons.values()],
             membership.person_id,
             membership.org_unit_id,
+            membership.joined_on,
+            membership.new_form_group,
             where=membership.state.in_(LIVE),
         )
-        return persons, {row.person_id: row.org_unit_id for row in self._uow.session.execute(live)}
+        return persons, {row.person_id: row for row in self._uow.session.execute(live)}
+
+    def _remark(self, row: CheckedRow, person: _Known, member: Any) -> None:
+        """Say where a known member's row tells something else; the register changes nobody who is known."""
+        value: MemberRow = row.value
+        phone = self._ring.index("phone", value.phone) if value.phone else None
+        told = (
+            ("phone", phone, person.phone),
+            ("joined_on", value.joined_on, member.joined_on),
+            ("new_form_group", value.new_form_group, member.new_form_group),
+        )
+        other = [key for key, new, old in told if new is not None and new != old]
+        if other:
+            columns = [self._sheet.headings[key] for key in other]
+            message = _(
+                "此人已登记，{columns}与登记的不同，没有改动。要改，请修改会员资料。", columns=columns
+            )
+            row.remark(other[0], "known_differs", message)
 
     def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> list[Any]:
         identity = Identity(

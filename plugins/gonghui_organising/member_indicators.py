@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String, and_, cast, func, literal, select
+from sqlalchemy import String, and_, cast, func, literal, or_, select
 
 from gonghui.sdk import Indicator, Period, Person, RecordTransition, _
 from gonghui_organising.member_steps import READ
@@ -32,12 +32,16 @@ def members_joined(period: Period) -> Any:
 
 
 def members_in_force(period: Period) -> Any:
-    """Memberships that the last of their steps in effect by the period's last day left active; others do not count."""
+    """Memberships that the last of their steps in effect by the period's last day left active.
+
+    An active member who is about to be transferred stays one of the old union until the new one accepts.
+    """
     newest = (_STEP.recorded_at.desc(), _STEP.id.desc())
     latest: Any = (
         select(
             _STEP.record_id,
             _STEP.to_state,
+            _STEP.from_state,
             _STEP.effective_on,
             _STEP.org_unit_id,
             func.row_number().over(partition_by=_STEP.record_id, order_by=newest).label("age"),
@@ -47,7 +51,13 @@ def members_in_force(period: Period) -> Any:
     )
     joined = (latest, and_(latest.c.record_id == _MEMBER.id, latest.c.age == 1))
     return _listed(latest.c.effective_on, latest.c.org_unit_id, joined).where(
-        latest.c.to_state == MembershipState.ACTIVE.value
+        or_(
+            latest.c.to_state == MembershipState.ACTIVE.value,
+            and_(
+                latest.c.to_state == MembershipState.TRANSFERRING.value,
+                latest.c.from_state == MembershipState.ACTIVE.value,
+            ),
+        )
     )
 
 
@@ -98,6 +108,6 @@ INDICATORS = (
         permission=READ,
         source=members_in_force,
         breakdowns=_GROUPS,
-        definition=_("期末当日在册的会员人数；保留会籍、转接中和已终止的不计。"),
+        definition=_("期末当日在册的会员人数，转接未办结的仍计在原工会；保留会籍和已终止的不计。"),
     ),
 )

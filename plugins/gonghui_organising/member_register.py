@@ -20,6 +20,7 @@ from gonghui.sdk import (
     _,
     cells,
     full_years,
+    mask,
     mobile,
     normal_number,
     read_document,
@@ -60,14 +61,15 @@ COLUMNS = (
 #: Letters of any script with the marks that stand inside names; no digits and no signs.
 _NAME = re.compile(r"[^\W\d_]+(?:[·•・．.'’\- ][^\W\d_]+)*\.?")
 _LONGEST_NAME = 50
+_NONE_OF_THEM = frozenset({"", "无", "其他", "-", "—", "/", "\\"})
 _DOCUMENTS = ["居民身份证", "护照", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证"]
 
-_DOCUMENT_FAULTS: Mapping[DocumentFault, str] = {
-    DocumentFault.MALFORMED: "“{value}”不是这种证件的号码。照证件重填，或改证件类型。",
-    DocumentFault.CHECK_DIGIT: "“{value}”的校验位不对，有数字填错了。对照证件逐位核对。",
-    DocumentFault.BIRTH: "“{value}”里的出生日期不存在。对照证件核对。",
-    DocumentFault.DIVISION: "“{value}”的前两位不是任何省份。对照证件核对。",
-    DocumentFault.NOT_ISSUED: "“{value}”是演示用的号码，没有机关发过。换成真实号码。",
+_DOCUMENT_FAULTS: Mapping[DocumentFault, Text] = {
+    DocumentFault.MALFORMED: _("“{value}”不是这种证件的号码。照证件重填，或改证件类型。"),
+    DocumentFault.CHECK_DIGIT: _("“{value}”的校验位不对，有数字填错了。对照证件逐位核对。"),
+    DocumentFault.BIRTH: _("“{value}”里的出生日期不存在。对照证件核对。"),
+    DocumentFault.DIVISION: _("“{value}”的前两位不是任何省份。对照证件核对。"),
+    DocumentFault.NOT_ISSUED: _("“{value}”是演示用的号码，没有机关发过。换成真实号码。"),
 }
 
 
@@ -155,7 +157,7 @@ class MemberRules:
             return None
         document = read_document(kind, number, demo_numbers=self.rules.demo_numbers)
         if isinstance(document, DocumentFault):
-            message = Text(_DOCUMENT_FAULTS[document], {"value": row.shown("id_number")})
+            message = Text(_DOCUMENT_FAULTS[document].message, {"value": mask("id_number", number)})
             row.note("id_number", document.value, message)
             return None
         earlier = self._first_rows.setdefault(f"{kind}:{document.number}", row.row.number)
@@ -178,7 +180,7 @@ class MemberRules:
         text = cells.text(row.cell("phone"))
         phone = mobile(text, demo_numbers=self.rules.demo_numbers) if text else None
         if text and phone is None:
-            message = _("“{value}”不是 11 位的手机号码。核对，或留空。", value=row.shown("phone"))
+            message = _("“{value}”不是 11 位的手机号码。核对，或留空。", value=mask("phone", text))
             row.note("phone", "phone_malformed", message)
         return phone
 
@@ -273,9 +275,12 @@ def _word(row: CheckedRow, key: str, words: Mapping[str, Any], code: str) -> Any
     if found is not None:
         return found
     word = cells.name(cell)
+    if word in _NONE_OF_THEM:
+        return None
     found = words.get(word)
     if found is None and word:
-        known = list(dict.fromkeys(word for word in words if not word.isascii()))[:12]
+        first = {code: word for word, code in reversed(list(words.items())) if not word.isascii()}
+        known = [word for word in words if first.get(words[word]) == word]
         message = _("“{value}”不在可填的词里。可填：{known}。", value=row.shown(key), known=known)
         row.note(key, code, message)
     return found

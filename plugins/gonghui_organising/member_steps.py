@@ -29,6 +29,7 @@ from gonghui.sdk import (
     invalid,
     not_found,
     obtain_employers,
+    only_employer_named,
     opened,
     person_by_id,
     reaches,
@@ -153,7 +154,9 @@ def employer_id(uow: UnitOfWork, employer: Mapping[str, Any] | None) -> UUID | N
     """The employer with this name and code, entered where nobody knows it."""
     if not employer:
         return None
-    return obtain_employers(uow, [(employer["name"].strip(), employer.get("uscc") or None)])[0].id
+    name, code = employer["name"].strip(), employer.get("uscc") or None
+    found = only_employer_named(uow, name) if code is None else None
+    return (found or obtain_employers(uow, [(name, code)])[0]).id
 
 
 def change(uow: UnitOfWork, member_id: UUID, version: int | None, values: Mapping[str, Any]) -> Membership:

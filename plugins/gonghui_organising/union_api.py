@@ -45,12 +45,20 @@ _ELECTION = validate.Range(date(1992, 4, 3), date(2199, 12, 31))
 EXPORT = "organising.union.export"
 _COLUMNS = (
     OutColumn("name", _("工会名称"), 40),
+    OutColumn("employer_names", _("单位名称"), 36),
+    OutColumn("employer_codes", _("单位统一社会信用代码"), 22),
+    OutColumn("upper_name", _("上级工会"), 24),
     OutColumn("kind", _("建会类型"), 12),
     OutColumn("state", _("状态"), 12),
     OutColumn("uscc", _("工会统一社会信用代码"), 22),
     OutColumn("chair_name", _("主席姓名"), 12),
     OutColumn("headcount", _("职工人数"), 10),
+    OutColumn("women_staff", _("其中女职工"), 10),
     OutColumn("members", _("会员人数"), 10),
+    OutColumn("women_members", _("其中女会员"), 10),
+    OutColumn("migrant_members", _("农民工会员"), 10),
+    OutColumn("industry", _("行业"), 16),
+    OutColumn("approval_no", _("批复文号"), 20),
     OutColumn("founded_on", _("建会日期"), 12),
     OutColumn("term_ends_on", _("本届任期止"), 12),
 )
@@ -258,7 +266,9 @@ def export_unions(uow: UnitOfWork, query: dict[str, Any]) -> Response:
         {name: _READ_AS.get(name, {}).get(value, value) for name, value in row.items()}
         for row in union_queries.export_rows(uow, query, EXPORT)
     )
-    return export_response(uow, "organising.unions", _("基层工会名册"), _COLUMNS, rows, query["format"])
+    return export_response(
+        uow, "organising.unions", _("基层工会名册"), _COLUMNS, rows, query["format"], masked=False
+    )
 
 
 @blueprint.route("/unions", methods=["POST"])

@@ -13,7 +13,7 @@ from gonghui.sdk import (
     OrgUnit,
     UnitOfWork,
     masked,
-    name_begins,
+    name_holds,
     not_found,
     under,
     unit_within,
@@ -49,7 +49,36 @@ def list_rows(uow: UnitOfWork, query: dict[str, Any], after: tuple[Any, ...] | N
 
 def export_rows(uow: UnitOfWork, query: dict[str, Any], permission: str) -> Iterator[dict[str, Any]]:
     """Every union of the list that `permission` reaches, as they come from the database."""
-    everyone = _filtered(uow, _LIST, query).where(visible(uow.principal, permission, _UNION.org_unit_id))
+    employer, covered, unit, upper = (
+        table.__table__.alias() for table in (Employer, CoveredUnit, OrgUnit, OrgUnit)
+    )
+    mine = (covered.c.tenant_id == _UNION.tenant_id, covered.c.union_id == _UNION.id)
+    joined = covered.join(
+        employer, and_(employer.c.tenant_id == covered.c.tenant_id, employer.c.id == covered.c.employer_id)
+    )
+    firms = [
+        select(func.string_agg(column, "、"))
+        .select_from(joined)
+        .where(*mine)
+        .correlate(GrassrootsUnion.__table__)
+        for column in (employer.c.name, employer.c.uscc)
+    ]
+    above = (
+        select(upper.c.name)
+        .select_from(
+            unit.join(upper, and_(upper.c.tenant_id == unit.c.tenant_id, upper.c.id == unit.c.parent_id))
+        )
+        .where(unit.c.tenant_id == _UNION.tenant_id, unit.c.id == _UNION.org_unit_id)
+        .correlate(GrassrootsUnion.__table__)
+    )
+    more = [
+        _UNION[name]
+        for name in ("women_staff", "women_members", "migrant_members", "industry", "approval_no")
+    ]
+    names = ("employer_names", "employer_codes")
+    more += [firm.scalar_subquery().label(name) for firm, name in zip(firms, names, strict=True)]
+    everyone = _filtered(uow, _LIST.add_columns(*more, above.scalar_subquery().label("upper_name")), query)
+    everyone = everyone.where(visible(uow.principal, permission, _UNION.org_unit_id))
     ordered = everyone.order_by(_UNION.id).execution_options(yield_per=1_000)
     return (dict(row) for row in uow.session.connection().execute(ordered).mappings())
 
@@ -83,7 +112,7 @@ def _filtered(uow: UnitOfWork, statement: Select[Any], query: dict[str, Any]) ->
         wanted.append(_UNION.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
     if query.get("q"):
         text = query["q"].strip()
-        wanted.append(or_(name_begins(_UNION.name, _UNION.name_key, text), _UNION.uscc == text))
+        wanted.append(or_(name_holds(_UNION.name, _UNION.name_key, text), _UNION.uscc == text))
     return statement.where(and_(*wanted))
 
 

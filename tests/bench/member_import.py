@@ -78,7 +78,7 @@ def _write_unions(path: Path) -> None:
 
 
 def _write_members(path: Path) -> None:
-    chance = Random(1)  # noqa: S311 - made-up data is meant to be the same each time
+    chance = Random(1)
     names = demo_names(chance)
     _write(path, _HEADINGS, (_member(serial, next(names)) for serial in range(_ROWS)))
 
@@ -89,8 +89,8 @@ def _member(serial: int, name: str) -> tuple[object, ...]:
     born = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
     firm = _firm(serial % _UNIONS)
     return (
-        serial + 1, name, "男" if is_male else "女", "居民身份证", number, "汉族", born, demo_phone(serial), "大专", "农业",
-        "是", firm, f"{firm}联合工会", "合同制", "", "2021-05-06", "操作工", "",
+        serial + 1, name, "男" if is_male else "女", "居民身份证", number, "汉族", born, demo_phone(serial), "大专",
+        "农业", "是", firm, f"{firm}联合工会", "合同制", "", "2021-05-06", "操作工", "",
     )  # fmt: skip
 
 

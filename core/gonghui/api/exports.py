@@ -36,15 +36,21 @@ def export_response(
     columns: Sequence[OutColumn],
     rows: Iterable[Mapping[str, object]],
     kind: str,
+    *,
+    masked: bool = True,
 ) -> Response:
     """The rows as a file of `kind` (`xlsx`, `csv`). `subject` begins the name of the act in the trail.
+
+    `masked` says in the file that sensitive values are masked, where there are some.
 
     The file is complete before the answer begins, so a fault midway is an error and not half a file. Raises
     `Invalid` above `MOST_ROWS`.
     """
     counted = _Counted(rows)
     principal = uow.principal
-    stamp = Stamp(str(title), principal.name or principal.on_behalf_by, clock.now(), str(MASKED))
+    stamp = Stamp(
+        str(title), principal.name or principal.on_behalf_by, clock.now(), str(MASKED) if masked else ""
+    )
     write = as_csv if kind == "csv" else as_xlsx
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
     for chunk in write(columns, counted, stamp):

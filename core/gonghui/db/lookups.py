@@ -25,6 +25,14 @@ def select_each(
     return select(each).select_from(one.join(each, true()))
 
 
+def name_holds(name: ColumnElement[str], key: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether a body's name begins with what somebody typed, or holds it: nearly all names begin with the city.
+
+    A part of a name is a scan of the tenant's rows, which bodies are few enough for.
+    """
+    return or_(name_begins(name, key, text), func.strpos(name, text.strip()) > 0)
+
+
 def name_begins(name: ColumnElement[str], key: ColumnElement[str], text: str) -> ColumnElement[bool]:
     """Whether a name begins with what somebody typed, in characters or in pinyin with or without spaces."""
     typed = text.strip()

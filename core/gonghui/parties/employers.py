@@ -22,6 +22,7 @@ class Employer(TenantTable):
             "uq_employer_uscc", "tenant_id", "uscc", unique=True, postgresql_where=text("uscc IS NOT NULL")
         ),
         Index("uq_employer_name", "tenant_id", "name", unique=True, postgresql_where=text("uscc IS NULL")),
+        Index("ix_employer_name", "tenant_id", "name"),
         Index(
             "ix_employer_name_key", "tenant_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}
         ),
@@ -80,6 +81,13 @@ def obtain(uow: UnitOfWork, wanted: Sequence[tuple[str, str | None]]) -> list[Em
             known[code or name] = fresh = new_employer(name, code)
             uow.add(fresh)
     return [known[code or name] for name, code in wanted]
+
+
+def only_one_named(uow: UnitOfWork, name: str) -> Employer | None:
+    """The employer of exactly this name, with a code or without, where there is one and no second."""
+    named = select(Employer).where(Employer.name == name, Employer.merged_into_id.is_(None)).limit(2)
+    found = uow.session.scalars(named).all()
+    return found[0] if len(found) == 1 else None
 
 
 def rename(employer: Employer, name: str) -> None:

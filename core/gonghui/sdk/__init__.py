@@ -10,7 +10,7 @@ from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
 from gonghui.db.ciphers import Sealed
-from gonghui.db.lookups import name_begins, select_each
+from gonghui.db.lookups import name_begins, name_holds, select_each
 from gonghui.db.policies import protect
 from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
@@ -37,6 +37,7 @@ from gonghui.parties.employer_matches import (
 from gonghui.parties.employers import Employer, new_employer
 from gonghui.parties.employers import find_all as find_employers
 from gonghui.parties.employers import obtain as obtain_employers
+from gonghui.parties.employers import only_one_named as only_employer_named
 from gonghui.parties.employers import rename as rename_employer
 from gonghui.parties.merging import nobody_names
 from gonghui.parties.person_merges import PersonMerge, merge_persons, undo_merge
@@ -168,6 +169,7 @@ __all__ = [
     "merge_persons",
     "mobile",
     "name_begins",
+    "name_holds",
     "name_rules",
     "new_employer",
     "new_id",
@@ -177,6 +179,7 @@ __all__ = [
     "not_found",
     "obtain_employers",
     "one_of",
+    "only_employer_named",
     "open_document",
     "open_value",
     "opened",

@@ -12,6 +12,7 @@ _ROLE_NAMES = {
     "street_officer": _("街道工会干部"),
     "community_officer": _("社区工会干部"),
     "enterprise_officer": _("企业工会干部"),
+    "worker": _("职工"),
 }
 
 

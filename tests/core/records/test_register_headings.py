@@ -177,3 +177,11 @@ def test_a_row_with_only_two_cells_like_their_headings_is_a_row() -> None:
         ("姓名", "性别", "手机号码", "住址"), ("姓名", "性别"), ("姓名", "性别", "手机号码", "民治")
     )
     assert [row.number for row in register.rows] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "heading", ["*姓名", "★姓名", "姓名※", "▲ 姓名", "姓名（本人）", "姓名\n(必填)", "姓名（18位）"]
+)
+def test_marks_and_notes_around_a_heading_do_not_hide_it(heading: str) -> None:
+    register = read((heading, "手机号码"), ("苏俊杰", "13800000000"))
+    assert register.rows[0].cells == {"name": "苏俊杰", "phone": "13800000000"}

@@ -320,7 +320,9 @@ def test_empty_cells_far_away_do_no_harm() -> None:
 def test_missing_headings_are_named() -> None:
     error = refusal(stored(workbook(("名册",), ("工会名称", "联系电话"))).getvalue())
     assert (error.code, error.extra) == ("headings_missing", {"headings": ["会员人数"]})
-    assert str(error.detail) == "工作表“名册”第 2 行的表头缺少：会员人数。补上这些列，再上传。"
+    assert str(error.detail) == (
+        "工作表“名册”第 2 行的表头缺少：会员人数。没认出的表头：联系电话。补上这些列，或指明哪一列是它，再上传。"
+    )
 
 
 def test_without_any_known_heading_all_required_ones_are_named() -> None:

@@ -293,6 +293,31 @@ def test_a_second_import_knows_everybody(taken: Taken, table_counts: Counts) -> 
     assert records(table_counts(taken.federation)) == before
 
 
+def test_a_known_member_who_is_told_differently_is_pointed_out_and_not_changed(
+    taken: Taken, table_counts: Counts
+) -> None:
+    before = records(table_counts(taken.federation))
+    told = first_member(**{"手机号码": "12000000001", "入会日期": "2012-04-15"})
+    report = take(taken.federation, "members", members_table(told))
+    assert (report.known, report.created, report.faults) == (1, 0, [])
+    (notice,) = report.notices
+    assert (notice.row, notice.column, notice.code) == (2, "手机号码", "known_differs")
+    assert "手机号码、入会日期" in str(notice.message)
+    assert records(table_counts(taken.federation)) == before
+
+
+def test_a_known_number_under_another_name_is_a_fault(taken: Taken) -> None:
+    report = take(taken.federation, "members", members_table(first_member(**{"姓名*": "别名"})))
+    assert (report.known, faults_of(report)) == (0, [(2, "姓名", "name_disagrees")])
+
+
+def test_a_message_about_a_number_does_not_spell_it_out(taken: Taken) -> None:
+    report = take(taken.federation, "members", SAMPLES / "members.xlsx")
+    wrong = [fault for fault in report.faults if fault.code == "id_check_digit"]
+    assert wrong
+    assert all(re.search(r"\d{3}\*{13}[0-9X]{2}", str(fault.message)) for fault in wrong)
+
+
 def test_who_is_a_member_of_another_union_is_refused(taken: Taken, table_counts: Counts) -> None:
     other = sample_rows("members")[4][12]
     assert isinstance(other, str)

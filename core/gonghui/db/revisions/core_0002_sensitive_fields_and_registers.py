@@ -287,6 +287,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("id_number_index IS NOT NULL"),
     )
     op.create_check_constraint(op.f("ck_person_sex"), "person", "sex IN ('male', 'female')", schema="core")
+    op.create_index("ix_employer_name", "employer", ["tenant_id", "name"], unique=False, schema="core")
     op.add_column("org_unit", sa.Column("run_id", sa.Uuid(), nullable=True), schema="core")
     _protect()
 
@@ -316,6 +317,7 @@ def _run(statements: list[str]) -> None:
 def downgrade() -> None:
     op.execute(f"REVOKE DELETE ON core.record_transition FROM {policies.APP}")
     op.drop_column("org_unit", "run_id", schema="core")
+    op.drop_index("ix_employer_name", table_name="employer", schema="core")
     op.drop_constraint(op.f("ck_person_sex"), "person", schema="core")
     op.drop_index(
         "uq_person_document",

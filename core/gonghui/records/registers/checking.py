@@ -18,13 +18,14 @@ _SHOWN = 40
 class CheckedRow:
     """A row while it is examined, and afterwards: `value` is what it says, None where that cannot be told."""
 
-    __slots__ = ("cells", "faults", "headings", "row", "value")
+    __slots__ = ("cells", "faults", "headings", "notices", "row", "value")
 
     def __init__(self, row: Row, headings: Mapping[str, str]) -> None:
         self.row = row
         self.cells = row.cells
         self.headings = headings
         self.faults: list[Fault] = []
+        self.notices: list[Fault] = []
         self.value: Any = None
 
     def cell(self, key: str) -> object:
@@ -38,8 +39,14 @@ class CheckedRow:
 
     def note(self, key: str, code: str, message: Text) -> None:
         """Something is wrong with a cell."""
-        heading = self.headings[key]
-        self.faults.append(Fault(self.row.sheet, self.row.number, heading, code, message))
+        self.faults.append(self._fault(key, code, message))
+
+    def remark(self, key: str, code: str, message: Text) -> None:
+        """Something about a cell is worth a look, and keeps the row from nothing."""
+        self.notices.append(self._fault(key, code, message))
+
+    def _fault(self, key: str, code: str, message: Text) -> Fault:
+        return Fault(self.row.sheet, self.row.number, self.headings[key], code, message)
 
     def day(self, key: str) -> date | None:
         """The cell as a date, None where it is empty or no date; the latter is noted."""
@@ -84,6 +91,7 @@ class Tally:
     known: int = 0
     faulty: int = 0
     faults: list[Fault] = field(default_factory=list)
+    notices: list[Fault] = field(default_factory=list)
 
     @property
     def good(self) -> int:

@@ -10,8 +10,9 @@ from gonghui.records.registers.cells import is_empty, likeness, text
 
 HEADER_LINES = 3
 
+_STARS = {ord(star): None for star in "*★☆※▲●△#"}
 _NOTE = re.compile(
-    r"[(\[【][^()\[\]【】]*(?:必填|选填|不填|填写(?!人)|可选|可空|格式|例如|单选|多选|下拉)[^()\[\]【】]*[)\]】]"
+    r"[(\[【][^()\[\]【】]*(?:必填|选填|不填|填写(?!人)|可选|可空|格式|例如|单选|多选|下拉|本人|\d+位)[^()\[\]【】]*[)\]】]"
 )
 """A note on how to fill in. Other brackets belong to the heading: 会员人数(女) is another column."""
 
@@ -48,7 +49,7 @@ class Header:
 
 def heading_likeness(value: object) -> str:
     """What all spellings of one heading share: stars and notes on how to fill in do not count."""
-    alike = likeness(value).replace("*", "")
+    alike = likeness(value).translate(_STARS)
     return _NOTE.sub("", alike) if alike.endswith((")", "]", "】")) else alike
 
 

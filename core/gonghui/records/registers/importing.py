@@ -81,6 +81,7 @@ def go_through(
         for row in batch:
             tally.faulty += bool(row.faults)
             tally.faults += row.faults
+            tally.notices += row.notices
         if keep is not None:
             keep(batch)
         if progress is not None:

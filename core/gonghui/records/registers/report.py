@@ -22,6 +22,8 @@ class ImportReport:
     is_dry: bool
     not_kept: Sequence[str] = ()
     made: dict[str, int] = field(default_factory=dict)
+    #: What is not wrong but worth a look: known rows that say something else than what is known.
+    notices: Sequence[Fault] = ()
     run_id: UUID | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -35,5 +37,6 @@ class ImportReport:
             "made": self.made,
             "run_id": str(self.run_id) if self.run_id else None,
             "not_kept": list(self.not_kept),
+            "notices": [notice.as_json() for notice in self.notices],
             "faults": [fault.as_json() for fault in self.faults],
         }

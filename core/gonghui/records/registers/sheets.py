@@ -159,10 +159,12 @@ def _missing_sentence(missing: Sequence[str], sheet: _Sheet) -> Text:
             headings=missing,
         )
     return _(
-        "工作表“{sheet}”第 {row} 行的表头缺少：{headings}。补上这些列，再上传。",
+        "工作表“{sheet}”第 {row} 行的表头缺少：{headings}。没认出的表头：{ignored}。"
+        "补上这些列，或指明哪一列是它，再上传。",
         sheet=sheet.name,
         row=sheet.header.row,
         headings=missing,
+        ignored=list(sheet.header.ignored) or "—",
     )
 
 

@@ -126,7 +126,7 @@ def apply_run(
     Rows with faults go on waiting. Raises `Conflict` where a faulty row keeps all of them out.
     """
     _require(run, RunState.CHECKED, RunState.APPLIED)
-    sheet = Sheet(run.sheet or "", run.headings, run.ignored)
+    sheet = _sheet_of(run, register)
     importer = register.importer(uow, sheet, run.id)
     faulty: list[CheckedRow] = []
     uow.note(f"{register.code}.imported")
@@ -162,7 +162,7 @@ def correct_row(
         raise not_found()
     row = found[0]
     fresh = type(row)(row.sheet, row.number, {**row.cells, **cells})
-    importer = register.importer(uow, Sheet(run.sheet or "", run.headings, run.ignored), run.id)
+    importer = register.importer(uow, _sheet_of(run, register), run.id)
     checked: list[CheckedRow] = []
     go_through(importer, [fresh], write=False, keep=checked.extend, read_ahead=False)
     uow.note("core.register.row_corrected", run, number=number, columns=sorted(cells))
@@ -196,9 +196,12 @@ def discard_run(uow: UnitOfWork, run: RegisterRun) -> None:
 
 
 def _sheet(run: RegisterRun, register: RegisterImport, file: OpenRegister) -> Sheet:
-    sheet = Sheet(file.sheet, file.headings, file.ignored).completed(register.columns)
-    run.sheet, run.headings, run.ignored = sheet.name, dict(sheet.headings), list(file.ignored)
-    return sheet
+    run.sheet, run.headings, run.ignored = file.sheet, dict(file.headings), list(file.ignored)
+    return _sheet_of(run, register)
+
+
+def _sheet_of(run: RegisterRun, register: RegisterImport) -> Sheet:
+    return Sheet(run.sheet or "", run.headings, run.ignored).completed(register.columns)
 
 
 def _keeper(
@@ -235,6 +238,7 @@ def _report(
         is_dry=is_dry,
         not_kept=sheet.ignored,
         made=dict(importer.made),
+        notices=sorted(tally.notices, key=lambda notice: notice.row),
         run_id=run_id,
     )
 
