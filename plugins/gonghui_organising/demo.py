@@ -8,11 +8,21 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from stdnum.cn import uscc
 
-from gonghui.sdk import OrgUnitKind, UnitOfWork, account_principal_by_id, clock, find_units
+from gonghui.sdk import (
+    OrgUnitKind,
+    UnitOfWork,
+    account_principal_by_id,
+    clock,
+    find_units,
+    merge_persons,
+    person_by_id,
+)
 from gonghui_organising import founding
 from gonghui_organising.demo_members import fill_members
+from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
 
@@ -43,10 +53,20 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     register = list(_register(chance, sorted(areas), unions))
     take_over(uow, register, streets, areas, Counter())
     fill_members(uow, chance, register, members)
+    if "worker" in accounts:
+        _make_member(uow, accounts["worker"])
     operator = uow.principal
     for serial, last_step in enumerate(("draft", "submit", "return", "approve")):
         _founding(uow, accounts, serial, last_step)
     uow.become(operator)
+
+
+def _make_member(uow: UnitOfWork, account: UUID) -> None:
+    """Let the worker's account be that of a member: the two persons turn out to be one."""
+    worker = account_principal_by_id(uow, account).person_id
+    member = uow.session.scalars(select(Membership.person_id).order_by(Membership.id.desc()).limit(1)).one()
+    if worker is not None:
+        merge_persons(uow, person_by_id(uow, member), person_by_id(uow, worker), "示例账号的本人")
 
 
 def demo_code(prefix: str, serial: int) -> str:

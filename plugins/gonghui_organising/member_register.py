@@ -150,7 +150,7 @@ class MemberRules:
 
     def _document(self, row: CheckedRow) -> Document | None:
         kind = _document_kind(row)
-        number = normal_number(cells.text(row.cell("id_number")))
+        number = normal_number(_bare(row.cell("id_number")))
         if not number:
             row.note("id_number", "id_missing", _("没有填证件号码。照证件填写。"))
         if not number or kind is None:
@@ -177,7 +177,7 @@ class MemberRules:
             row.note(key, "under_16", _("未满 {age} 周岁，不能入会。核对出生日期。", age=age))
 
     def _phone(self, row: CheckedRow) -> str | None:
-        text = cells.text(row.cell("phone"))
+        text = _bare(row.cell("phone"))
         phone = mobile(text, demo_numbers=self.rules.demo_numbers) if text else None
         if text and phone is None:
             message = _("“{value}”不是 11 位的手机号码。核对，或留空。", value=mask("phone", text))
@@ -209,6 +209,11 @@ class MemberRules:
             message = _("入会日期 {day} 早于出生日期。改正其中一个。", day=day.isoformat())
             row.note("joined_on", "join_date_before_birth", message)
         return day
+
+
+def _bare(cell: object) -> str:
+    """A number without the apostrophe by which people keep a spreadsheet from shortening it."""
+    return cells.text(cell).lstrip("'‘’`")
 
 
 def _name(row: CheckedRow) -> str:

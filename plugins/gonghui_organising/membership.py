@@ -107,7 +107,7 @@ class Membership(Record, schema=PLUGIN):
     first_joined_on: Mapped[date | None]
     occupation: Mapped[str | None]
     employment_form: Mapped[str | None]
-    #: Code of one of the groups of the parameter `organising.new_form_groups`.
+    #: Code of one of the groups of the parameter `organising.membership.new_form_groups`.
     new_form_group: Mapped[str | None]
     union_office: Mapped[str | None]
     card_number: Mapped[Sensitive] = sensitive("card_number")

@@ -44,6 +44,9 @@ def reveal(uow: UnitOfWork, person_id: UUID, row: Any, field: str, reason: str, 
     """The text of a sensitive attribute of `row`, which concerns the person; the opening is put on record."""
     principal = uow.principal
     uow.note(action, row, field=field, reason=reason, person_id=person_id)
+    value = opened(uow, row, field)
+    if value is None:  # nothing was seen; the trail says that somebody looked
+        return None
     uow.add(
         Opening(
             person_id=person_id,
@@ -54,7 +57,7 @@ def reveal(uow: UnitOfWork, person_id: UUID, row: Any, field: str, reason: str, 
             reason=reason,
         )
     )
-    return opened(uow, row, field)
+    return value
 
 
 def openings_of(uow: UnitOfWork, person_id: UUID, limit: int = 100) -> Sequence[Opening]:
