@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 JOBS ?= 2
-# Size of the made-up district: sample (20,000 members) or district (760,000).
+# Size of the made-up district: small (600 members), sample (20,000) or district (760,000).
 SCALE ?= sample
 
 .PHONY: setup demo test check bench contract clean

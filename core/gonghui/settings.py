@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     host_ttl_seconds: float = Field(
         default=60.0, description="how long a process may trust which tenant a host name belongs to"
     )
-    demo_scale: Literal["sample", "district"] = Field(
-        default="sample", description="size of the made-up district: 20,000 members, or 760,000"
+    demo_scale: Literal["small", "sample", "district"] = Field(
+        default="sample", description="size of the made-up district: 600 members, 20,000, or 760,000"
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 

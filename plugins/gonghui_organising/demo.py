@@ -27,8 +27,8 @@ from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
 
 _SEED = 20240630
-#: Unions and members of each scale: what a first look needs, and a district at its true size (domain §13.2).
-_SCALES = {"sample": (300, 20_000), "district": (3_320, 760_000)}
+#: Unions and members of each scale: a handful, what a first look needs, a district at its true size (domain §13.2).
+_SCALES = {"small": (72, 600), "sample": (300, 20_000), "district": (3_320, 760_000)}
 _BRANDS = ["晨光", "远帆", "恒信", "嘉木", "同兴", "宏图", "瑞泽", "金桥", "海岳", "启明", "安泰", "新程"]
 _TRADES = (
     ("电子", "制造业"),
@@ -45,7 +45,7 @@ PAPERS = ("request", "member_roster", "preparatory_group_notice", "minutes", "at
 
 
 def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
-    """Fill the tenant of the transaction; `accounts` are its officers by login, `scale` is `sample` or `district`."""
+    """Fill the tenant of the transaction; `accounts` are its officers by login, `scale` is one of `_SCALES`."""
     unions, members = _SCALES[scale]
     chance = random.Random(_SEED)  # noqa: S311 - made-up data is meant to be the same each time
     streets, areas = places(uow)

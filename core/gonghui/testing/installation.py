@@ -27,8 +27,8 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """What tells the product to use them."""
-        ours = {"GONGHUI_VAR": str(self.var), "GONGHUI_PORT": str(self.port)}
-        return {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
+        ours = {"GONGHUI_VAR": str(self.var), "GONGHUI_PORT": str(self.port), "GONGHUI_DEMO_SCALE": "small"}
+        return {**os.environ, **ours, "SCALE": "small", "PYTHONUNBUFFERED": "1"}
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command from the repository's root."""
