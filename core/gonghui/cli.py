@@ -20,6 +20,7 @@ from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, require_whole, unit_called
+from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
@@ -339,7 +340,7 @@ def main() -> None:
                 )
             )
         )
-    except (EmbeddedServerError, DeclarationError, ValueError) as error:
+    except (EmbeddedServerError, DeclarationError, KeyLost, ValueError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(

@@ -30,6 +30,7 @@ from gonghui.sdk import (
     reveal,
 )
 from gonghui_organising import member_merges, member_queries, member_steps
+from gonghui_organising.member_identity import READ
 from gonghui_organising.member_schemas import (
     MemberChange,
     MemberFilter,
@@ -47,7 +48,7 @@ from gonghui_organising.member_schemas import (
     StepIn,
     WarnedStepIn,
 )
-from gonghui_organising.member_steps import APPROVE, CHANGE, CREATE, END, READ
+from gonghui_organising.member_steps import APPROVE, CHANGE, CREATE, END
 from gonghui_organising.member_words import read_as
 from gonghui_organising.union_api import StepOut
 
@@ -95,12 +96,14 @@ def list_members(uow: UnitOfWork, query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/members/search", methods=["POST"])
-@operation(READ)
+@operation(REVEAL)
 @blueprint.arguments(MemberSearch)
 @blueprint.response(200, MembersFound)
 def search_members(uow: UnitOfWork, body: dict[str, str]) -> Response:
-    """Members that I see by a number, or by its last four characters."""
-    return page_response(member_queries.search_rows(uow, body["by"], body["number"]), None)
+    """Members whose numbers I may open, by a number or its last four characters; each search is on record."""
+    found = member_queries.search_rows(uow, body["by"], body["number"], REVEAL)
+    uow.note("organising.member.searched", by=body["by"], found=len(found))
+    return page_response(found, None)
 
 
 @blueprint.route("/members", methods=["POST"])

@@ -29,8 +29,10 @@ from gonghui.sdk import (
     mobile,
     normal_number,
     read_document,
+    visible,
 )
 from gonghui_organising.member_words import new_form_groups
+from gonghui_organising.membership import Membership
 
 _DOCUMENT_FAULTS = {
     DocumentFault.MALFORMED: _("这不是这种证件的号码。照证件重填，或改证件类型。"),
@@ -39,6 +41,9 @@ _DOCUMENT_FAULTS = {
     DocumentFault.DIVISION: _("证件号码的前两位不是任何省份。对照证件核对。"),
     DocumentFault.NOT_ISSUED: _("这是演示用的号码，没有机关发过。换成真实号码。"),
 }
+
+
+READ = "organising.member.read"
 
 
 def read_entry(uow: UnitOfWork, values: Mapping[str, Any]) -> tuple[Identity, dict[str, Any]]:
@@ -112,11 +117,14 @@ def read_facts(uow: UnitOfWork, values: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_likely_duplicate(uow: UnitOfWork, identity: Identity, phone: str | None) -> None:
     """Ask back where somebody of this name and phone is known under another document.
 
-    Raises `Conflict("possible_duplicate")`; it names nobody, because the other may be out of the caller's sight.
+    Asks among the members in the caller's sight only: elsewhere it would tell who is one. Raises
+    `Conflict("possible_duplicate")`.
     """
     if not phone:
         return
+    mine = visible(uow.principal, READ, Membership.__table__.c.org_unit_id)
     same = select(Person.id).where(
+        Person.id.in_(select(Membership.person_id).where(mine)),
         Person.phone_index == keyring(uow).index("phone", phone),
         Person.name == identity.name,
         Person.merged_into_id.is_(None),

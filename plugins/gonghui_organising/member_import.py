@@ -81,6 +81,7 @@ class MemberImporter:
                 demo_numbers=here(uow).is_demo,
             )
         )
+        self._in_sight = {unit for units in self._rules.rules.unions.values() for unit in units}
         self._book = EmployerBook(uow)
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self._one_at_a_time = Lock()  # rows are made ready while others are settled
@@ -119,7 +120,10 @@ class MemberImporter:
             elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
                 self._remark(row, person, member)
+            elif not write and member.org_unit_id not in self._in_sight:
+                fresh += 1  # a preview is no way to ask who is a member in another street
             else:
+                self.made["members_elsewhere"] += 1
                 message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")
                 row.note("union", "member_elsewhere", message)
         if write:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import String, and_, cast, func, literal, or_, select
 
 from gonghui.sdk import Indicator, Period, Person, RecordTransition, _
-from gonghui_organising.member_steps import READ
+from gonghui_organising.member_identity import READ
 from gonghui_organising.member_words import READ_AS
 from gonghui_organising.membership import Membership, MembershipState
 

@@ -11,6 +11,7 @@ from gonghui.sdk import (
     PersonMerge,
     UnitOfWork,
     _,
+    forbidden,
     merge_persons,
     not_found,
     person_by_id,
@@ -31,6 +32,10 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     # In one order, whichever is kept: two who merge the same pair the other way round must not wait for each other.
     found = {member_id: seen(uow, member_id, MERGE, lock=True) for member_id in sorted((kept_id, dropped_id))}
     kept, dropped = found[kept_id], found[dropped_id]
+    # A merge concerns whole histories: whoever reaches a part of one must not rewrite the rest.
+    everything = [*_of_person(uow, kept.person_id), *_of_person(uow, dropped.person_id)]
+    if not all(_is_reached(uow, membership) for membership in everything):
+        raise forbidden(MERGE)
     voided = _void_second(uow, kept.person_id, dropped.person_id, reason)
     merge = merge_persons(
         uow, person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id), reason

@@ -37,10 +37,10 @@ from gonghui.sdk import (
     unit_within,
     visible,
 )
-from gonghui_organising.member_identity import read_entry, read_facts, refuse_likely_duplicate
+from gonghui_organising.member_identity import READ, read_entry, read_facts, refuse_likely_duplicate
 from gonghui_organising.membership import LIVE, Membership, MembershipState
 
-READ, CREATE, CHANGE = "organising.member.read", "organising.member.create", "organising.member.change"
+CREATE, CHANGE = "organising.member.create", "organising.member.change"
 APPROVE, END, BACKDATE = "organising.member.approve", "organising.member.end", "organising.member.backdate"
 
 _S = MembershipState

@@ -167,6 +167,8 @@ def complete(uow: UnitOfWork, transfer_id: UUID, version: int | None, receipt: s
         MembershipState.RETAINED,
     ):
         raise Conflict("state_forbids", _("会籍已经终止，不能再改。"), extra={"state": membership.state})
+    if membership.org_unit_id != transfer.from_unit_id:
+        raise Conflict("moved_on", _("会员已转到本会的另一个工会，由该工会办理。"))
     under_way = pending_of(uow, membership.id)
     if under_way is not None and under_way.id != transfer.id:  # asked for after this one had lapsed
         decide(uow, under_way, TransferState.CANCELLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,6 @@ def test_values_open_after_the_master_key_is_rotated_here_and_in_other_processes
     finally:
         running.dispose()
         idle.dispose()
-    assert before not in master_key_file(var).read_text()
     assert entries(installation.database, "platform.master_key_rotated") == noted + 1
     with federation.uow() as uow:
         assert set(uow.session.scalars(select(TenantKey.master))) == {installation.database.master.current}
@@ -241,7 +241,30 @@ def test_values_open_after_the_master_key_is_rotated_here_and_in_other_processes
 def test_the_file_of_master_keys_stays_with_its_owner(installation: World, var: Path) -> None:
     rotate_master_key(installation.database, var)
     assert master_key_file(var).stat().st_mode & 0o077 == 0
-    assert [path.name for path in master_key_file(var).parent.iterdir()] == [master_key_file(var).name]
+    left = {path.name for path in master_key_file(var).parent.iterdir()}
+    assert left == {"master-keys.json", "master-keys.lock"}
+
+
+def test_a_master_key_stays_until_the_rotation_after_the_next(installation: World, var: Path) -> None:
+    before = installation.database.master.current
+    rotate_master_key(installation.database, var)
+    assert before in master_key_file(var).read_text()
+    rotate_master_key(installation.database, var)
+    assert before not in master_key_file(var).read_text()
+
+
+def test_rotations_at_once_lose_nothing(installation: World, federation: Federation, var: Path) -> None:
+    with_people(federation)
+    others = [another_process(installation, var) for _number in range(4)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(lambda database: rotate_master_key(database, var), others))
+        fresh = another_process(installation, var)
+        others.append(fresh)
+        assert everything(fresh, federation) == expected()
+    finally:
+        for database in others:
+            database.dispose()
 
 
 def test_both_rotations_after_each_other_lose_nothing(

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Response, make_response, request
+from flask import Response, g, make_response, request
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +18,7 @@ from gonghui.db.base import TenantTable, unique
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, invalid
 from gonghui.i18n import _
+from gonghui.tenancy.keys import keyring
 from gonghui.values import clock
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,9 +88,11 @@ def _claim(uow: UnitOfWork, account_id: UUID, key: str) -> tuple[IdempotencyKey,
 
 
 def _request_hash() -> str:
+    """A keyed digest: a body may hold an identity number, and a plain one could be tried out."""
     version = request.headers.get("If-Match", "").encode()
     whole = b"\0".join((request.method.encode(), request.full_path.encode(), version, request.get_data()))
-    return hashlib.sha256(whole).hexdigest()
+    uow: UnitOfWork = g.uow
+    return keyring(uow).index("request", hashlib.sha256(whole).hexdigest()).hex()
 
 
 def _keep(claimed: IdempotencyKey, response: Response) -> None:

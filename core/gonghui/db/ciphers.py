@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import local
@@ -104,6 +104,7 @@ class MasterKeys:
     def __init__(self, keys: Mapping[str, bytes], current: str, path: Path | None = None) -> None:
         self._keys = dict(keys)
         self._path = path
+        self._is_unsaved = False
         self.current = current
 
     @classmethod
@@ -123,18 +124,29 @@ class MasterKeys:
         key = secrets.token_bytes(KEY_BYTES)
         self.current = hashlib.sha256(key).hexdigest()[:12]
         self._keys[self.current] = key
+        self._is_unsaved = True
         return self.current
 
-    def keep_only_current(self) -> None:
-        """Forget the keys that wrap nothing any more."""
-        self._keys = {self.current: self._keys[self.current]}
+    def keep_only(self, names: Collection[str]) -> None:
+        """Forget the other keys."""
+        self._keys = {name: key for name, key in self._keys.items() if name in names}
+
+    def reload(self) -> None:
+        """Take over what the file says by now."""
+        if self._path is not None and self._path.exists():
+            latest = MasterKeys.at(self._path)
+            if not self._is_unsaved:
+                self.current = latest.current
+            self._keys |= latest._keys
 
     def save(self, path: Path) -> None:
         """Write the keys, readable by the owner of the process alone."""
         self._write(path, exclusively=False)
+        self._is_unsaved = False
 
     def wrap(self, key: bytes, bound_to: str) -> bytes:
-        """Seal a tenant's key, bound to what it is for."""
+        """Seal a tenant's key, bound to what it is for, by the key that is current in the file now."""
+        self.reload()
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self._keys[self.current]).encrypt(nonce, key, bound_to.encode())
 
@@ -153,9 +165,8 @@ class MasterKeys:
 
     def _has(self, master: str) -> bool:
         """Whether a key is there; one that another process has made since is read from the file."""
-        if master not in self._keys and self._path is not None and self._path.exists():
-            latest = MasterKeys.at(self._path)
-            self._keys, self.current = latest._keys, latest.current
+        if master not in self._keys:
+            self.reload()
         return master in self._keys
 
     def derived(self, master: str, purpose: str) -> bytes:

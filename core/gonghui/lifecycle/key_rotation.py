@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
+from gonghui.db.ciphers import MasterKeys
 from gonghui.db.database import Database, master_key_file
 from gonghui.lifecycle.onboarding import operator_principal, platform_entry
 from gonghui.records.resealing import reseal
@@ -31,16 +35,31 @@ def rotate_data_key(database: Database, tenant_id: UUID) -> int:
 
 
 def rotate_master_key(database: Database, var: Path) -> int:
-    """Make a new master key, wrap every tenant's keys by it, and forget the old ones; how many keys there were.
+    """Make a new master key and wrap every tenant's keys by it; how many keys there were.
 
-    The new key is on disk before the first row depends on it, and the old ones leave it after the last.
+    The new key is on disk before the first row depends on it. The key before stays in the file until the next
+    rotation, for whoever wraps at this moment and for documents that are on their way; a key that a row still
+    names stays in any case. One rotation at a time: two would overwrite each other's file.
     """
     path = master_key_file(var)
-    database.master.renew()
-    database.master.save(path)
-    with database.operator() as session:
-        count = rewrap(session, database.master)
-        session.add(platform_entry("platform.master_key_rotated", "key rotation", None, keys=count))
-    database.master.keep_only_current()
-    database.master.save(path)
+    with _alone(path):
+        master = MasterKeys.at(path)
+        before, _fresh = master.current, master.renew()
+        master.save(path)
+        with database.operator() as session:
+            count = rewrap(session, master)
+            session.add(platform_entry("platform.master_key_rotated", "key rotation", None, keys=count))
+        with database.operator() as session:
+            named = set(session.scalars(select(TenantKey.master).distinct()))
+        master.keep_only({master.current, before, *named})
+        master.save(path)
+    database.master.reload()
     return count
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the rotation of this file; whoever comes second waits."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

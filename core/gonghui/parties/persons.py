@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped
 from gonghui.db.base import TenantTable
 from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Conflict
+from gonghui.i18n import _
 from gonghui.tenancy.keys import keyring
 from gonghui.values.names import sort_key
 
@@ -119,7 +121,7 @@ def enter_person(uow: UnitOfWork, identity: Identity, facts: Mapping[str, Any]) 
     """
     known = person_with_document(uow, identity.document_kind, identity.id_number)
     if known is not None:
-        return known, False
+        return _of_the_same_name(known, identity), False
     person = Person(**person_values(identity, facts))
     try:
         with uow.session.begin_nested():
@@ -129,8 +131,16 @@ def enter_person(uow: UnitOfWork, identity: Identity, facts: Mapping[str, Any]) 
         known = person_with_document(uow, identity.document_kind, identity.id_number)
         if known is None:
             raise
-        return known, False
+        return _of_the_same_name(known, identity), False
     return person, True
+
+
+def _of_the_same_name(known: Person, identity: Identity) -> Person:
+    """A number alone opens nobody's record: whoever enters it knows whose it is."""
+    if known.name != identity.name:
+        message = _("这个证件号码已登记在另一个姓名之下。照证件核对姓名和号码。")
+        raise Conflict("name_disagrees", message)
+    return known
 
 
 def person_with_document(uow: UnitOfWork, kind: str, number: str) -> Person | None:

@@ -91,6 +91,7 @@ def _bound_to(tenant_id: UUID, purpose: str, version: int) -> str:
 def new_key(master: MasterKeys, tenant_id: UUID, purpose: str, version: int = 1) -> TenantKey:
     """A fresh key for a tenant, not yet in the database."""
     wrapped = master.wrap(secrets.token_bytes(KEY_BYTES), _bound_to(tenant_id, purpose, version))
+    # Named after wrapping, which takes the current key from the file.
     return TenantKey(
         tenant_id=tenant_id, purpose=purpose, version=version, master=master.current, wrapped=wrapped
     )
@@ -115,7 +116,8 @@ def rewrap(session: Session, master: MasterKeys) -> int:
     for key in old:
         bound_to = _bound_to(key.tenant_id, key.purpose, key.version)
         plain = master.unwrap(key.master, key.wrapped, bound_to)
-        key.wrapped, key.master = master.wrap(plain, bound_to), master.current
+        key.wrapped = master.wrap(plain, bound_to)
+        key.master = master.current
     return len(old)
 
 

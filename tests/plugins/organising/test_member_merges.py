@@ -184,6 +184,17 @@ def test_both_must_be_within_reach(pair: Federation) -> None:
         assert merge(pair, kept, dropped, who).status_code == status
 
 
+def test_a_part_of_a_history_is_not_enough_to_merge_it(pair: Federation) -> None:
+    number = fresh_number()
+    ended = entered(pair, id_number=number)
+    client = pair.client("east")
+    tag = {"If-Match": client.get(f"{MEMBERS}/{ended}").headers["ETag"]}
+    assert client("POST", f"{MEMBERS}/{ended}/withdraw", json={}, headers=tag).status_code == 200
+    elsewhere = entered(pair, "firm_west", id_number=number)
+    assert merge(pair, entered(pair), ended, "east").status_code == 403
+    assert pair.client("west").get(f"{MEMBERS}/{elsewhere}").json["state"] == "active"
+
+
 def test_a_merge_is_undone_by_those_who_reach_it(pair: Federation) -> None:
     made = merge(pair, entered(pair), entered(pair)).json
     assert undo(pair, made["id"], "west").status_code == 404

@@ -234,14 +234,28 @@ def test_an_applicant_does_not_apply_twice(shared_federation: Federation) -> Non
 def test_same_name_and_phone_under_another_document_is_asked_back(shared_federation: Federation) -> None:
     phone = demo_phone(next(_phones))
     entered(shared_federation, phone=phone, name="同名样")
-    asked = enter(shared_federation, "west", "firm_west", phone=f"+86{phone}", name=" 同名样 ")
+    asked = enter(shared_federation, "district", "firm_west", phone=f"+86{phone}", name=" 同名样 ")
     assert (asked.status_code, asked.json["code"]) == (409, "possible_duplicate")
     assert phone not in asked.text
     confirmed = enter(
-        shared_federation, "west", "firm_west", phone=phone, name="同名样", is_another_person=True
+        shared_federation, "district", "firm_west", phone=phone, name="同名样", is_another_person=True
     )
     assert confirmed.status_code == 201
     assert enter(shared_federation, phone=phone, name="别名样").status_code == 201
+
+
+def test_another_street_does_not_learn_who_is_known_by_name_and_phone(shared_federation: Federation) -> None:
+    phone = demo_phone(next(_phones))
+    entered(shared_federation, phone=phone, name="他街样")
+    assert enter(shared_federation, "west", "firm_west", phone=phone, name="他街样").status_code == 201
+
+
+def test_a_number_alone_opens_nobodys_record(shared_federation: Federation) -> None:
+    number = fresh_number()
+    entered(shared_federation, id_number=number, name="本名样")
+    asked = enter(shared_federation, "west", "firm_west", id_number=number, name="别名样")
+    assert (asked.status_code, asked.json["code"]) == (409, "name_disagrees")
+    assert "本名样" not in asked.text
 
 
 def test_many_who_enter_one_person_at_once_make_one_member(shared_federation: Federation) -> None:

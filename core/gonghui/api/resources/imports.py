@@ -231,7 +231,9 @@ def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
     if found is None or found[0].number != number:
         raise not_found()
     row, faults = found
-    wrong = {fault.column for fault in faults}
+    # In full to whoever sent the file and has it at hand, and to nobody else.
+    is_mine = run.account_id is not None and run.account_id == uow.principal.account_id
+    wrong = {fault.column for fault in faults if is_mine}
     cells = [_cell(run, column, row, wrong) for column in register.columns if column.key in row.cells]
     return _answer({"sheet": row.sheet, "number": number, "cells": cells, "faults": _json(faults)})
 

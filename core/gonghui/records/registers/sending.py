@@ -17,7 +17,7 @@ from gonghui.errors import DomainError
 from gonghui.records.bulk import unaudited
 from gonghui.records.registers.importing import Progress, RegisterImport
 from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState
-from gonghui.records.registers.synonyms import teach
+from gonghui.records.registers.synonyms import check_mapping, teach
 from gonghui.records.registers.taking import new_run, stage_file
 from gonghui.values import clock
 from gonghui.values.ids import new_id
@@ -45,6 +45,7 @@ def send_in(
     the whole federation (`keeps_mapping`) or hold for this file alone. A file that cannot be read leaves a run
     that says so; the error is raised all the same.
     """
+    check_mapping(register.columns, mapping or {})
     with _apart(database, uow) as own:
         if mapping and keeps_mapping:
             teach(own, register.code, register.columns, mapping)

@@ -43,12 +43,21 @@ def teach(
     uow: UnitOfWork, register: str, columns: Sequence[Column], mapping: Mapping[str, str]
 ) -> list[ColumnSynonym]:
     """Remember what headings mean; a heading that was taught before takes its new meaning."""
+    check_mapping(columns, mapping)
+    uow.note("core.column_synonym.taught")
+    return _remember(uow, register, mapping)
+
+
+def check_mapping(columns: Sequence[Column], mapping: Mapping[str, str]) -> None:
+    """Raise `Invalid` for a key that is no column's."""
     keys = {column.key for column in columns}
     strange = sorted(set(mapping.values()) - keys - {""})
     if strange:
         message = _("没有这样的列：{keys}。可用：{known}。", keys=strange, known=sorted(keys))
         raise invalid(FieldFault("/mapping", "column_unknown", message))
-    uow.note("core.column_synonym.taught")
+
+
+def _remember(uow: UnitOfWork, register: str, mapping: Mapping[str, str]) -> list[ColumnSynonym]:
     known = {row.heading_key: row for row in list_synonyms(uow, register)}
     for heading, key in mapping.items():
         mark = likeness(heading).replace("*", "")
