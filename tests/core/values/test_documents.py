@@ -78,7 +78,7 @@ def test_an_old_id_number_is_read_as_the_one_that_replaced_it(born_on: date, ord
 @pytest.mark.parametrize(
     ("kind", "number"),
     [
-        (DocumentKind.FOREIGN_RESIDENCE, "XXX990101010100"),
+        (DocumentKind.FOREIGN_RESIDENCE, "ABC990101010100"),
         (DocumentKind.PASSPORT, "E0000"),
         (DocumentKind.PASSPORT, "E0000000000000000"),
         (DocumentKind.HOME_RETURN, "H00000000"),
