@@ -108,7 +108,11 @@ class MemberImporter:
         for (row, made), mark in zip(rows, marks, strict=True):
             person = persons.get(mark)
             member = members.get(person.id) if person else None
-            if person is not None and person.name != row.value.name:
+            in_sight = member is not None and member.org_unit_id in self._in_sight
+            if person is not None and not write and not in_sight:
+                fresh += 1  # a preview is no way to ask who is known, or a member, in another street
+            elif person is not None and person.name != row.value.name:
+                self.made["names_disagree"] += 1
                 message = _("这个证件号码已登记在另一个姓名之下。照证件核对姓名和号码。")
                 row.note("name", "name_disagrees", message)
             elif member is None:
@@ -120,8 +124,6 @@ class MemberImporter:
             elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
                 self._remark(row, person, member)
-            elif not write and member.org_unit_id not in self._in_sight:
-                fresh += 1  # a preview is no way to ask who is a member in another street
             else:
                 self.made["members_elsewhere"] += 1
                 message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")

@@ -10,7 +10,7 @@ from datetime import date
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from gonghui.sdk import CheckedRow, Column, Text, _, cells
+from gonghui.sdk import UNION_PREFIXES, CheckedRow, Column, Text, _, cells
 
 COLUMNS = (
     Column("name", "工会名称", ("基层工会名称", "工会全称")),
@@ -32,9 +32,6 @@ COLUMNS = (
     Column("contact_phone", "联系电话", ("电话", "手机号码", "联系方式"), required=False, sensitive="phone"),
     Column("industry", "行业", ("所属行业",), required=False),
 )
-
-UNION_CODE_STARTS = ("81", "89", "13")
-"""Grassroots union, other union, mass organisation. Source: GB 32100-2015; domain.md §1.5."""
 
 _KINDS = {
     "独立": "independent",
@@ -166,7 +163,7 @@ def _union_code(row: CheckedRow, rules: Rules) -> str | None:
     code = uscc_number.compact(cells.code(row.cell("uscc")))
     if code:
         _check_code(row, "uscc", "union_code", code, rules)
-        if not code.startswith(UNION_CODE_STARTS):
+        if not code.startswith(UNION_PREFIXES):
             message = _(
                 "“{value}”不是工会的代码：应以 81、89 或 13 开头。照法人证书填，没有就留空。",
                 value=row.shown("uscc"),

@@ -20,9 +20,6 @@ from gonghui.i18n import _
 from gonghui.tenancy.keys import keyring
 from gonghui.values.names import sort_key
 
-#: What a person's facts may be besides name and identity; plain columns.
-PLAIN_FACTS = ("ethnicity", "political_status", "education", "household_kind", "is_migrant_worker")
-
 
 class Person(TenantTable):
     """A human being. Numbers are sealed; sex and year of birth are plain, because figures are asked by them."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Table, Uuid
+from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gonghui.audit.entries import canonical, digest
@@ -30,7 +30,6 @@ Values = Mapping[str, Any]
 _TYPES: tuple[tuple[type[Any], str], ...] = (
     (Uuid, "uuid"),
     (Integer, "int8"),
-    (BigInteger, "int8"),
     (Boolean, "bool"),
     (Date, "date"),
     (DateTime, "timestamptz"),

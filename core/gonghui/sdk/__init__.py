@@ -81,7 +81,7 @@ from gonghui.values.documents import (
     read_document,
 )
 from gonghui.values.firms import read_firm, same_key
-from gonghui.values.identifiers import UsccFault, uscc_fault
+from gonghui.values.identifiers import UNION_PREFIXES, UsccFault, uscc_fault
 from gonghui.values.ids import new_id
 from gonghui.values.masks import mask
 from gonghui.values.names import sort_key
@@ -91,6 +91,7 @@ from gonghui.values.principal import Principal
 
 __all__ = [
     "KIND_WORDS",
+    "UNION_PREFIXES",
     "Blueprint",
     "BundleWriter",
     "CheckedRow",
