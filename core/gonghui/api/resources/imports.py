@@ -8,15 +8,27 @@ from uuid import UUID
 
 import orjson
 from flask import Response, current_app
-from flask_smorest.fields import Upload
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from werkzeug.datastructures import FileStorage
 
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
-from gonghui.api.paging import MOST, PageQuery, decode_cursor, page_response
+from gonghui.api.paging import decode_cursor, page_response
 from gonghui.api.problems import flatten
+from gonghui.api.resources.import_schemas import (
+    MOST_LINES,
+    Decision,
+    FaultPage,
+    FaultQuery,
+    NewImport,
+    RowChange,
+    RowFaults,
+    RowOut,
+    RunOut,
+    RunPage,
+    RunQuery,
+)
 from gonghui.api.resources.registers import USE, HeadingMapping, register_to_import
 from gonghui.auth.scope import visible
 from gonghui.db.database import Database
@@ -29,7 +41,7 @@ from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState, count_faulty, staged_rows
 from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state, told
-from gonghui.records.registers.sheets import MAX_CELL_TEXT, MAX_FILE, Column, Row
+from gonghui.records.registers.sheets import MAX_FILE, Column, Row
 from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
 from gonghui.tenancy.org_tree import is_root
 from gonghui.values.masks import mask
@@ -40,116 +52,12 @@ blueprint = Blueprint(
 
 _LARGEST = MAX_FILE + 256 * 1024
 """The file, and the form around it."""
-_STATES = [state.value for state in RunState]
 _LONGEST_NAME = 200
-_MOST_LINES = 10**9
 _STARS = ("*", "＊")
 _KEPT = (
     "id", "org_unit_id", "account_id", "register", "file_name", "sheet", "rows", "good", "known", "created",
     "made", "headings", "ignored", "error", "started_at", "applied_at", "undone_at",
 )  # fmt: skip
-
-
-class NewImport(Schema):
-    register = fields.String(required=True, metadata={"x-sample": "register"})
-    file = Upload(required=True, metadata={"x-sample": "file"})
-    mapping = fields.String(
-        metadata={
-            "description": "JSON: column keys by heading, kept for every file to come (needs the whole)"
-        }
-    )
-
-
-class RunQuery(PageQuery):
-    register = fields.String()
-    state = fields.String(validate=validate.OneOf(_STATES))
-
-
-class RunOut(Schema):
-    id = fields.UUID()
-    org_unit_id = fields.UUID()
-    account_id = fields.UUID(allow_none=True)
-    register = fields.String()
-    title = fields.String()
-    file_name = fields.String()
-    state = fields.String(validate=validate.OneOf(_STATES))
-    stale = fields.Boolean(metadata={"description": "Failed because nothing was heard of it for ten minutes"})
-    error = fields.String(allow_none=True)
-    sheet = fields.String(allow_none=True)
-    headings = fields.Dict(metadata={"description": "Headings by column key"})
-    ignored = fields.List(fields.String(), metadata={"description": "Headings that mean no column"})
-    rows = fields.Integer()
-    good = fields.Integer()
-    faulty = fields.Integer()
-    known = fields.Integer()
-    created = fields.Integer()
-    made = fields.Dict()
-    done = fields.Integer(
-        allow_none=True, metadata={"description": "Rows gone through so far, while at work"}
-    )
-    waiting = fields.Integer(metadata={"description": "Faulty rows that wait to be put right; not in lists"})
-    started_at = fields.DateTime()
-    applied_at = fields.DateTime(allow_none=True)
-    undone_at = fields.DateTime(allow_none=True)
-
-
-class RunPage(Schema):
-    items = fields.List(fields.Nested(RunOut))
-    next = fields.String(allow_none=True)
-
-
-class FaultQuery(Schema):
-    after = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LINES))
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
-
-
-class FaultOut(Schema):
-    sheet = fields.String()
-    row = fields.Integer()
-    column = fields.String()
-    code = fields.String()
-    message = fields.String()
-
-
-class FaultPage(Schema):
-    items = fields.List(fields.Nested(FaultOut))
-    next = fields.Integer(allow_none=True, metadata={"description": "`after` for the next rows"})
-
-
-class CellOut(Schema):
-    key = fields.String()
-    heading = fields.String()
-    text = fields.String()
-    masked = fields.Boolean()
-
-
-class RowOut(Schema):
-    sheet = fields.String()
-    number = fields.Integer()
-    cells = fields.List(fields.Nested(CellOut))
-    faults = fields.List(fields.Nested(FaultOut))
-
-
-class RowChange(Schema):
-    cells = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(validate=validate.Length(max=MAX_CELL_TEXT)),
-        required=True,
-        validate=validate.Length(min=1),
-        metadata={"x-sample": "cells", "description": "New texts by column key"},
-    )
-
-
-class RowFaults(Schema):
-    faults = fields.List(fields.Nested(FaultOut))
-
-
-class Decision(Schema):
-    faulty = fields.String(
-        required=True,
-        validate=validate.OneOf(["skip", "refuse"]),
-        metadata={"example": "skip", "description": "refuse: one faulty row keeps the whole file out"},
-    )
 
 
 @blueprint.route("", methods=["POST"])
@@ -343,7 +251,7 @@ def _item(run: RegisterRun, done: int | None, state: str, stale: bool) -> dict[s
 
 def _line(number: int) -> int:
     """The number of a row, as far as a sheet can have it."""
-    if number > _MOST_LINES:
+    if number > MOST_LINES:
         raise not_found()
     return number
 
