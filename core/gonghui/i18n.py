@@ -50,6 +50,16 @@ def _(message: str, **params: Any) -> Text:
     return Text(message, params)
 
 
+def text_as_json(text: Text) -> dict[str, Any]:
+    """A text as JSON that can be kept, so that each reader gets it in a language of their own."""
+    return {"message": text.message, "params": {name: _kept(value) for name, value in text.params.items()}}
+
+
+def text_from_json(kept: Mapping[str, Any]) -> Text:
+    """The text that `text_as_json` kept."""
+    return Text(kept["message"], {name: _read(value) for name, value in kept["params"].items()})
+
+
 def current_locale() -> str:
     """The language of whoever is served now."""
     return _locale.get()
@@ -80,6 +90,20 @@ def load_catalogues(folder: Path) -> None:
                     entry for entry in read_po(source) if entry.id and entry.string and not entry.fuzzy
                 ]
             known.update({str(e.id): str(e.string) for e in entries if str(e.id) not in known})
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Text):
+        return text_as_json(value)
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return [_kept(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        return date.fromisoformat(value["day"]) if "day" in value else text_from_json(value)
+    return [_read(part) for part in value] if isinstance(value, list) else value
 
 
 def _worded(value: Any, locale: str) -> Any:
