@@ -26,6 +26,7 @@ from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
+from gonghui.lifecycle.calendar_commands import calendar
 from gonghui.lifecycle.installation import at_tenant, migrated, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
@@ -51,6 +52,9 @@ _PRINTED = 200
 def gonghui(context: click.Context) -> None:
     """Gonghui 工汇: the platform on which district federations of trade unions run their work."""
     context.obj = partial(opened, settings(), announce=partial(click.echo, err=True))
+
+
+gonghui.add_command(calendar)
 
 
 @gonghui.command()

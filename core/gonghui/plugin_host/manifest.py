@@ -15,6 +15,7 @@ from flask import Blueprint
 from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
+from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.reporting.indicators import Indicator
 
@@ -47,6 +48,7 @@ class Plugin:
     roles: Sequence[RoleTemplate] = ()
     indicators: Sequence[Indicator] = ()
     imports: Sequence[RegisterImport] = ()
+    deadlines: Sequence[DeadlineRule] = ()
     commands: Sequence[click.Command] = ()
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     demo: Callable[[UnitOfWork, Mapping[str, UUID], str], None] | None = None
@@ -73,15 +75,22 @@ class Plugin:
             prefix = blueprint.url_prefix or ""
             if not any(prefix == own or prefix.startswith(f"{own}/") for own in self.prefixes):
                 raise ManifestError(f"{prefix!r} is not a path of {self.id}")
-        unknown = {p for role in self.roles for p in role.permissions} - set(self.permissions)
-        if unknown:
-            raise ManifestError(
-                f"roles of {self.id} name undeclared permissions: {', '.join(sorted(unknown))}"
-            )
+        named = {
+            "roles": {p for role in self.roles for p in role.permissions},
+            "deadlines": {rule.permission for rule in self.deadlines},
+        }
+        for kind, permissions in named.items():
+            unknown = permissions - set(self.permissions)
+            if unknown:
+                raise ManifestError(
+                    f"{kind} of {self.id} name undeclared permissions: {', '.join(sorted(unknown))}"
+                )
 
     def _claims(self) -> dict[str, list[str]]:
         return {
             "permissions": list(self.permissions),
             "indicators": [indicator.code for indicator in self.indicators],
             "imports": [register.code for register in self.imports],
+            "deadlines": [rule.code for rule in self.deadlines],
+            "parameters of deadlines": [rule.parameter for rule in self.deadlines],
         }

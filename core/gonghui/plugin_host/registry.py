@@ -11,6 +11,7 @@ import structlog
 
 from gonghui.i18n import load_catalogues
 from gonghui.plugin_host.manifest import ManifestError, Plugin
+from gonghui.records.deadline_rules import DeadlineRule, check_lengths
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.parameters import PACKS, Parameters
 
@@ -36,13 +37,18 @@ class Registry:
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager("gonghui"))
 
     def add(self, plugin: Plugin) -> None:
-        """Take a plugin in. Raises `ManifestError` where it claims what is not its own."""
+        """Take a plugin in.
+
+        Raises `ManifestError` where it claims what is not its own, `RuleBroken` where a deadline has no length.
+        """
         plugin.check()
         if plugin.id in self.plugins:
             raise ManifestError(f"{plugin.id} is installed twice")
         pack = plugin.package / "parameters.toml"
         if pack.exists():
             self.parameters.add_pack(pack, prefix=plugin.id)
+        for rule in plugin.deadlines:
+            check_lengths(rule, self.parameters.entries(rule.parameter))
         load_catalogues(plugin.package / "locale")
         self.manager.register(plugin, name=plugin.id)
         self.plugins[plugin.id] = plugin
@@ -56,6 +62,10 @@ class Registry:
     def indicators(self, on: frozenset[str] | None = None) -> list[Indicator]:
         """Indicators of the plugins in `on` (all, without it)."""
         return [i for p in self.plugins.values() if on is None or p.id in on for i in p.indicators]
+
+    def deadline_rules(self, on: frozenset[str] | None = None) -> list[DeadlineRule]:
+        """Rules of deadlines of the plugins in `on` (all, without it)."""
+        return [rule for p in self.plugins.values() if on is None or p.id in on for rule in p.deadlines]
 
     def owner_of_path(self, path: str) -> str | None:
         """Id of the plugin whose prefix `path` is under, installed or not."""

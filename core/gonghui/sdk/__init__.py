@@ -52,6 +52,18 @@ from gonghui.parties.persons import (
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.records.bulk import delete_many, insert_many
 from gonghui.records.bundles import BundleWriter
+from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
+from gonghui.records.deadline_rules import DeadlineRule, Direction
+from gonghui.records.deadlines import (
+    Deadline,
+    DeadlineState,
+    cancel_deadline,
+    deadlines_of,
+    meet_deadline,
+    refile_deadlines,
+    set_deadline,
+    set_deadlines,
+)
 from gonghui.records.record import Record, check_version
 from gonghui.records.registers import cells
 from gonghui.records.registers.checking import CheckedRow, Sheet
@@ -64,12 +76,14 @@ from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.documents import open_document, seal_document
+from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under
 from gonghui.tenancy.org_tree import find_named as find_units
 from gonghui.tenancy.parameters import Parameter, figure
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
+from gonghui.values.calendar import WorkingCalendar
 from gonghui.values.cards import bank_card
 from gonghui.values.documents import (
     KIND_WORDS,
@@ -88,6 +102,15 @@ from gonghui.values.names import sort_key
 from gonghui.values.periods import Period, add_months
 from gonghui.values.phones import mobile
 from gonghui.values.principal import Principal
+from gonghui.values.time_limits import (
+    DueDate,
+    LimitRefused,
+    LimitUnit,
+    TimeLimit,
+    due_date,
+    first_day_before,
+    last_day_before,
+)
 
 __all__ = [
     "KIND_WORDS",
@@ -97,10 +120,15 @@ __all__ = [
     "CheckedRow",
     "Column",
     "Conflict",
+    "Deadline",
+    "DeadlineRule",
+    "DeadlineState",
+    "Direction",
     "Document",
     "DocumentFault",
     "DocumentKind",
     "DomainError",
+    "DueDate",
     "Employer",
     "EmployerBook",
     "EmployerMatch",
@@ -111,6 +139,8 @@ __all__ = [
     "ImportReport",
     "Indicator",
     "Invalid",
+    "LimitRefused",
+    "LimitUnit",
     "MatchState",
     "NotFound",
     "OpeningOut",
@@ -135,8 +165,10 @@ __all__ = [
     "Sheet",
     "TenantTable",
     "Text",
+    "TimeLimit",
     "UnitOfWork",
     "UsccFault",
+    "WorkingCalendar",
     "_",
     "account_principal_by_id",
     "add_months",
@@ -144,18 +176,24 @@ __all__ = [
     "bank_card",
     "blind_index",
     "blind_tail",
+    "calendar_of",
+    "cancel_deadline",
     "cells",
     "check_version",
     "clock",
+    "deadlines_of",
     "decide_match",
     "decode_cursor",
     "delete_many",
+    "due_date",
     "enter_person",
     "expected_version",
     "export_response",
+    "extend_deadline",
     "figure",
     "find_employers",
     "find_units",
+    "first_day_before",
     "forbidden",
     "full_years",
     "go_through",
@@ -165,8 +203,10 @@ __all__ = [
     "insert_many",
     "invalid",
     "keyring",
+    "last_day_before",
     "mask",
     "masked",
+    "meet_deadline",
     "merge_persons",
     "mobile",
     "name_begins",
@@ -197,16 +237,21 @@ __all__ = [
     "read_register",
     "record_response",
     "ref",
+    "refile_deadlines",
     "rename_employer",
     "reopen_match",
     "require",
     "require_whole",
+    "resume_deadline",
     "reveal",
     "same_key",
     "seal_document",
     "select_each",
     "sensitive",
+    "set_deadline",
+    "set_deadlines",
     "sort_key",
+    "suspend_deadline",
     "took_step",
     "transition_row",
     "under",

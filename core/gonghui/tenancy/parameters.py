@@ -84,6 +84,10 @@ class Parameters:
                 return max(found, key=lambda p: p.effective_from)
         raise ParameterMissing(f"{code} at {jurisdiction} on {on}")
 
+    def entries(self, code: str) -> list[Parameter]:
+        """Every figure that some pack holds for a code."""
+        return list(self._by_code.get(code, {}).values())
+
     def codes(self) -> list[str]:
         """Every code that some pack holds."""
         return sorted(self._by_code)

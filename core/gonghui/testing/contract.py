@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from gonghui.api.operations import SIGNED_IN
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
@@ -220,6 +222,10 @@ class Contract:
         return {
             "org_unit_id": lambda: str(self.home.units[PLACE]),
             "plugin_id": lambda: next(iter(registry.plugins)),
+            "day": lambda: "2035-05-04",
+            "year": lambda: "2035",
+            "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
+            "DELETE /api/v1/calendar/years/{year}": self._own_year,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
@@ -254,6 +260,16 @@ class Contract:
         with self.home.uow() as uow:
             taught = teach(uow, register.code, register.columns, {"样本列": register.columns[0].key})
         return str(taught[0].id)
+
+    def _own_day(self) -> str:
+        with self.home.uow() as uow:
+            put_override(uow, date(2035, 5, 5), is_working=False, name="样本节", reason="样本通知")
+        return "2035-05-05"
+
+    def _own_year(self) -> str:
+        with self.home.uow() as uow:
+            vouch_for_year(uow, 2036, "样本通知")
+        return "2036"
 
     def _own_token(self, login: str) -> str:
         with self.home.uow() as uow:

@@ -70,9 +70,13 @@ class TimeLimit:
 
 @dataclass(frozen=True)
 class DueDate:
-    """The last day of a limit, why it is that day, and whether an announcement still to come may change it."""
+    """The day found, why it is that day, and whether an announcement still to come may change it.
+
+    `last_day` is where the count arrived, before a day off moved it.
+    """
 
     on: date
+    last_day: date
     is_provisional: bool
     explanation: Text
 
@@ -113,7 +117,7 @@ def due_date(
         moved = _("该日是{kind}，顺延至{on}，即{other}", kind=calendar.kind_of(last), on=on,
                   other=calendar.kind_of(on))  # fmt: skip
         said.append(moved)
-    return count.found(on, said)
+    return count.found(on, last, said)
 
 
 def last_day_before(event: date, limit: TimeLimit, calendar: WorkingCalendar) -> DueDate:
@@ -130,7 +134,7 @@ def last_day_before(event: date, limit: TimeLimit, calendar: WorkingCalendar) ->
     if on != last:
         moved = _("该日是{kind}，为不缩短期限，提前到{on}", kind=calendar.kind_of(last), on=on)
         said.append(moved)
-    return count.found(on, said)
+    return count.found(on, last, said)
 
 
 def first_day_before(event: date, limit: TimeLimit, calendar: WorkingCalendar) -> DueDate:
@@ -141,7 +145,20 @@ def first_day_before(event: date, limit: TimeLimit, calendar: WorkingCalendar) -
     check_start(event)
     count = _Count(calendar)
     first = count.backward(event, limit)
-    return count.found(first, _before(event, limit, first))
+    return count.found(first, first, _before(event, limit, first))
+
+
+def answer(start: date, limit: TimeLimit, calendar: WorkingCalendar) -> dict[str, object]:
+    """When a limit that begins on `start` is due, as a program is told; the explanation in the reader's language."""
+    found = due_date(start, limit, calendar)
+    return {
+        "start": start,
+        "length": limit.length,
+        "unit": limit.unit.value,
+        "due_on": found.on,
+        "is_provisional": found.is_provisional,
+        "explanation": str(found.explanation),
+    }
 
 
 def limit_of(given: Mapping[str, int | None]) -> TimeLimit:
@@ -192,12 +209,12 @@ class _Count:
             day += step
         return day
 
-    def found(self, on: date, said: list[Text]) -> DueDate:
+    def found(self, on: date, last: date, said: list[Text]) -> DueDate:
         """The day with its explanation."""
         if self._awaited:
             years = [str(year) for year in sorted(self._awaited)]
             said.append(_("{years} 年的节假日安排尚未公布，暂按双休日推算，日期为暂定", years=years))
-        return DueDate(on, bool(self._awaited), _sentence(said))
+        return DueDate(on, last, bool(self._awaited), _sentence(said))
 
     def _working_days(self, day: date, wanted: int, step: timedelta) -> date:
         while wanted:

@@ -2,6 +2,8 @@
 
 from gonghui.api.resources import (
     accounts,
+    calendar,
+    deadlines,
     figures,
     imports,
     openings,
@@ -21,5 +23,7 @@ BLUEPRINTS = (
     registers.blueprint,
     imports.blueprint,
     openings.blueprint,
+    calendar.blueprint,
+    deadlines.blueprint,
     trail.blueprint,
 )
