@@ -7,13 +7,24 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+from tests.designs import plugin as designs
 
 from gonghui.db.base import Base
 from gonghui.i18n import DEFAULT_LOCALE, locale
 from gonghui.lifecycle.onboarding import Declaration, onboard
+from gonghui.plugin_host.registry import discover
 from gonghui.testing import Federation, World
+
+# A busy machine is slow, not wrong: no test fails by the time it takes.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+#: Installed in every test process beside the real plugins, as a third party's would be.
+if designs.id not in discover().plugins:
+    discover().add(designs)
 
 pytest_plugins = ["gonghui.testing.fixtures"]
 

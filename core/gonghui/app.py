@@ -15,6 +15,7 @@ from sqlalchemy import text
 from gonghui import logs
 from gonghui.api import guard, openapi
 from gonghui.api.cookies import Cookies
+from gonghui.api.records import blueprint_of
 from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db import policies
@@ -76,8 +77,10 @@ def create_app(
 def _mount(app: Flask, registry: Registry) -> None:
     """Register core's operations and pages, then every plugin's."""
     api = openapi.Api(app)
-    of_plugins = (blueprint for plugin in registry.plugins.values() for blueprint in plugin.blueprints)
-    for blueprint in (*BLUEPRINTS, *of_plugins):
+    plugins = registry.plugins.values()
+    of_records = (blueprint_of(kind) for plugin in plugins for kind in plugin.record_types)
+    of_plugins = (blueprint for plugin in plugins for blueprint in plugin.blueprints)
+    for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])

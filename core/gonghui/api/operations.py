@@ -69,20 +69,25 @@ class Blueprint(SmorestBlueprint):
 
 
 def operation(
-    permission: str, *, of_whole: bool = False, largest_body: int | None = None
+    permission: str,
+    *,
+    of_whole: bool = False,
+    personal: bool = False,
+    largest_body: int | None = None,
 ) -> Callable[[View], View]:
     """Let a view run only for principals that hold `permission`; it gets the unit of work as its first argument.
 
     What the view did is committed before its answer leaves. `of_whole`: it concerns the whole federation, so the
-    permission must be held at its root. `largest_body`: in bytes, where it is not that of all operations; the
-    guard sees to it before anything is read.
+    permission must be held at its root. `personal`: whoever is signed in may ask, because the record decides: it is
+    about them, or was shared with them. `largest_body`: in bytes, where it is not that of all operations; the guard
+    sees to it before anything is read.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             uow: UnitOfWork = g.uow
-            check(uow, permission)
+            check(uow, permission, personal=personal)
             if of_whole:
                 require_whole(uow.principal, permission)
             answer = make_response(view(uow, *args, **kwargs))
@@ -91,19 +96,17 @@ def operation(
 
         wrapper.permission = permission  # type: ignore[attr-defined]
         wrapper.of_whole = of_whole  # type: ignore[attr-defined]
+        wrapper.personal = personal  # type: ignore[attr-defined]
         wrapper.largest_body = largest_body  # type: ignore[attr-defined]
         return wrapper  # type: ignore[return-value]
 
     return decorate
 
 
-def check(uow: UnitOfWork, permission: str) -> None:
+def check(uow: UnitOfWork, permission: str, *, personal: bool = False) -> None:
     """Raise unless the principal of the request may use `permission` somewhere at this tenant."""
     if permission == SIGNED_IN:
-        limited = uow.principal.token_permissions
-        if uow.principal.kind is PrincipalKind.ANONYMOUS or (
-            limited is not None and SIGNED_IN not in limited
-        ):
+        if not _is_somebody(uow, permission):
             raise forbidden(permission)
         return
     platform = current_app.extensions["gonghui"]
@@ -112,4 +115,12 @@ def check(uow: UnitOfWork, permission: str) -> None:
     owner = permission.split(".", 1)[0]
     if owner != "core" and owner not in g.tenant.plugins_on:
         raise not_found()
-    require(uow.principal, permission)
+    if not (personal and _is_somebody(uow, permission)):
+        require(uow.principal, permission)
+
+
+def _is_somebody(uow: UnitOfWork, permission: str) -> bool:
+    """Whether somebody is signed in, and not by a token that leaves `permission` out."""
+    limited = uow.principal.token_permissions
+    is_known = uow.principal.kind is not PrincipalKind.ANONYMOUS
+    return is_known and (limited is None or permission in limited)

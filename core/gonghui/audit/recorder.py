@@ -11,7 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import History
 
-from gonghui.audit.writing import entry, write
+from gonghui.audit.writing import entry, sealed_entry, write
 from gonghui.db.base import Base
 from gonghui.db.unit_of_work import Note, TenantSession, UnitOfWork, install_recorder
 
@@ -50,14 +50,21 @@ def _record(session: TenantSession, _context: Any) -> None:
 
 
 def _entry_of(uow: UnitOfWork, row: Base, operation: str, payload: Any) -> dict[str, Any]:
+    if type(row).sealed_audit:
+        note = uow.current_note
+        return sealed_entry(uow, note.action if note else f"{_table(row)}.{operation}")
     return entry(
         uow,
         operation,
         payload,
-        table=row.__table__.fullname,  # type: ignore[attr-defined]
+        table=_table(row),
         object_id=getattr(row, "id", None),
         org_unit_id=getattr(row, "org_unit_id", None),
     )
+
+
+def _table(row: Base) -> str:
+    return str(row.__table__.fullname)  # type: ignore[attr-defined]
 
 
 def _payload(row: Base, operation: str) -> dict[str, Any] | None:
@@ -106,6 +113,8 @@ def _close_notes(uow: UnitOfWork) -> None:
 
 def _entry_of_note(uow: UnitOfWork, note: Note) -> dict[str, Any]:
     subject: Any = note.subject
+    if subject is not None and type(subject).sealed_audit:
+        return sealed_entry(uow, note.action)
     return entry(
         uow,
         "note",

@@ -8,13 +8,16 @@ import orjson
 from sqlalchemy import select
 
 from gonghui.audit.entries import AuditEntry, AuditPayload
+from gonghui.audit.writing import SEALED
 from gonghui.db.unit_of_work import UnitOfWork
 
 Tables = dict[str, dict[str, dict[str, Any]]]
 
 
 def replay(uow: UnitOfWork) -> Tables:
-    """Rows by table and id, rebuilt from the entries of the tenant in the order they were written."""
+    """Rows by table and id, rebuilt from the entries of the tenant in the order they were written; those
+    whose entries are sealed are not told.
+    """
     tables: Tables = {}
     entries = uow.session.execute(
         select(AuditEntry.operation, AuditEntry.object_table, AuditEntry.object_id, AuditPayload.content)
@@ -22,7 +25,7 @@ def replay(uow: UnitOfWork) -> Tables:
             AuditPayload,
             (AuditPayload.tenant_id == AuditEntry.tenant_id) & (AuditPayload.entry_id == AuditEntry.id),
         )
-        .where(AuditEntry.operation != "note")
+        .where(AuditEntry.operation.not_in(("note", SEALED)))
         .order_by(AuditEntry.number)
         .execution_options(yield_per=5_000)
     )

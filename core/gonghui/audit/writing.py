@@ -16,6 +16,8 @@ from gonghui.values import clock
 from gonghui.values.ids import new_id
 
 _AT_ONCE = 2_000
+SEALED = "sealed"
+"""The operation, and the kind of actor, of an entry that tells neither."""
 
 # One statement for all rows: thirteen rows one by one cost a founding more than all its other writing.
 # `number` is given in the order of `position`, which is the order in which things were done.
@@ -67,6 +69,16 @@ def entry(
         "salt": salt.hex(),
         "content": content.decode(),
     }
+
+
+def sealed_entry(uow: UnitOfWork, action: str) -> dict[str, Any]:
+    """An entry of what nobody is to be traced by: the act and the hour, without actor, object and request."""
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    nobody = dict.fromkeys(
+        ("account_id", "person_id", "on_behalf_by", "org_unit_id", "object_table", "object_id")
+    )
+    made = entry(uow, SEALED, {}, action=action)
+    return {**made, **nobody, "at": hour, "actor_kind": SEALED, "request_id": ""}
 
 
 def write(uow: UnitOfWork, connection: Connection, entries: Iterable[dict[str, Any]]) -> None:

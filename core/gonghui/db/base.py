@@ -72,6 +72,9 @@ class Base(DeclarativeBase):
     audited: ClassVar[bool] = True
     """Whether the recorder writes an audit row for each change; a table that is False says why."""
 
+    sealed_audit: ClassVar[bool] = False
+    """Whether the trail keeps of a change no more than what was done and in which hour: not by whom, not to what."""
+
     def __init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
         if "__tablename__" in cls.__dict__:
             cls.__table_args__ = _table_arguments(cls, schema)

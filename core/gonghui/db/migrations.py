@@ -18,6 +18,7 @@ from sqlalchemy.schema import SchemaItem
 from gonghui.db import policies
 from gonghui.db.base import Base
 from gonghui.db.database import Database
+from gonghui.db.sensitive import SealedType
 
 _LOCK = 7215002
 _VERSIONS = "alembic_version"
@@ -117,7 +118,12 @@ def _options(schema: str) -> dict[str, Any]:
     def include_object(item: SchemaItem, _name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:
         return kind != "table" or getattr(item, "schema", None) == schema
 
+    def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+        """A revision outlives our classes, so it names what the database has: sealed values are bytes."""
+        return "sa.LargeBinary()" if kind == "type" and isinstance(item, SealedType) else False
+
     return {
+        "render_item": render_item,
         "target_metadata": Base.metadata,
         "version_table": _VERSIONS,
         "version_table_schema": schema,

@@ -16,6 +16,7 @@ from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
 from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.reporting.indicators import Indicator
 
@@ -43,7 +44,8 @@ class Plugin:
     name: Text
     version: str
     package: Path
-    permissions: Mapping[str, Text]
+    permissions: Mapping[str, Text] = field(default_factory=dict)
+    record_types: Sequence[RecordType] = ()
     blueprints: Sequence[Blueprint] = ()
     roles: Sequence[RoleTemplate] = ()
     indicators: Sequence[Indicator] = ()
@@ -52,6 +54,14 @@ class Plugin:
     commands: Sequence[click.Command] = ()
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     demo: Callable[[UnitOfWork, Mapping[str, UUID], str], None] | None = None
+
+    def __post_init__(self) -> None:
+        # A record type says what its permissions allow; the plugin may say it in better words. Its deadlines are
+        # the plugin's.
+        derived = {code: text for kind in self.record_types for code, text in kind.permissions.items()}
+        object.__setattr__(self, "permissions", {**derived, **self.permissions})
+        rules = [*self.deadlines, *(rule for kind in self.record_types for rule in kind.deadlines)]
+        object.__setattr__(self, "deadlines", tuple({rule.code: rule for rule in rules}.values()))
 
     @property
     def component(self) -> Component:
@@ -93,4 +103,6 @@ class Plugin:
             "imports": [register.code for register in self.imports],
             "deadlines": [rule.code for rule in self.deadlines],
             "parameters of deadlines": [rule.parameter for rule in self.deadlines],
+            "record types": [kind.code for kind in self.record_types],
+            "tables": [kind.table.fullname for kind in self.record_types],
         }

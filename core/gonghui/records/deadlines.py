@@ -129,7 +129,9 @@ def set_deadline(uow: UnitOfWork, record: Record, rule: DeadlineRule, starts_on:
     """
     if open_deadline(uow, record, rule) is not None:
         raise Conflict(
-            "deadline_open", _("期限“{rule}”正在计算，不能重复设立。", rule=rule.title), extra={"rule": rule.code}
+            "deadline_open",
+            _("期限“{rule}”正在计算，不能重复设立。", rule=rule.title),
+            extra={"rule": rule.code},
         )
     record_type = type(record).__table__.fullname  # type: ignore[attr-defined]
     values = _values(uow, rule, starts_on)
@@ -205,7 +207,12 @@ def refile_deadlines(uow: UnitOfWork, record: Record) -> None:
 def recompute(deadline: Deadline, calendar: WorkingCalendar) -> None:
     """Put a deadline to the day that its terms and the calendar give it now."""
     found = _counted(
-        deadline.limit, deadline.starts_on, deadline.direction, calendar, _intervals(deadline), deadline.extensions
+        deadline.limit,
+        deadline.starts_on,
+        deadline.direction,
+        calendar,
+        _intervals(deadline),
+        deadline.extensions,
     )
     deadline.due_on, deadline.is_provisional = found.on, found.is_provisional
     deadline.explanation = text_as_json(found.explanation)
@@ -223,7 +230,9 @@ def recompute_open(uow: UnitOfWork, year: int) -> None:
     calendar = calendar_of(uow)
     uow.note("core.deadline.recomputed", year=year)
     # In the order of their ids, as every other statement that holds several of them.
-    for deadline in uow.session.scalars(select(Deadline).where(*wanted).order_by(Deadline.id).with_for_update()):
+    for deadline in uow.session.scalars(
+        select(Deadline).where(*wanted).order_by(Deadline.id).with_for_update()
+    ):
         recompute(deadline, calendar)
     uow.session.flush()
 

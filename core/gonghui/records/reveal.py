@@ -40,13 +40,18 @@ class Opening(TenantTable):
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-def reveal(uow: UnitOfWork, person_id: UUID, row: Any, field: str, reason: str, *, action: str) -> str | None:
-    """The text of a sensitive attribute of `row`, which concerns the person; the opening is put on record."""
+def reveal(
+    uow: UnitOfWork, person_id: UUID | None, row: Any, field: str, reason: str, *, action: str
+) -> str | None:
+    """The text of a sensitive attribute of `row`; the opening is put on record, for the person whom it concerns too.
+
+    A value that concerns nobody in particular (the telephone of an office) is on record in the trail alone.
+    """
     principal = uow.principal
     uow.note(action, row, field=field, reason=reason, person_id=person_id)
     value = opened(uow, row, field)
-    if value is None:  # nothing was seen; the trail says that somebody looked
-        return None
+    if value is None or person_id is None:  # where nothing was seen, the trail says that somebody looked
+        return value
     uow.add(
         Opening(
             person_id=person_id,

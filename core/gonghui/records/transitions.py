@@ -45,6 +45,11 @@ class RecordTransition(TenantTable):
     person_id: Mapped[UUID | None]
     comment: Mapped[str | None]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it was written down after the day of effect: paper entered late, shown as a correction."""
+        return self.recorded_at.astimezone(clock.LAW_TIME).date() > self.effective_on
+
 
 def transition_row(
     uow: UnitOfWork,
@@ -54,7 +59,11 @@ def transition_row(
     effective_on: date | None = None,
     comment: str | None = None,
 ) -> RecordTransition:
-    """The history of a step that `record` has just taken into its present state."""
+    """The history of a step that `record` has just taken into its present state.
+
+    Of a record whose trail is sealed it tells neither who took it nor at what minute.
+    """
+    is_sealed, now = type(record).sealed_audit, clock.now()
     return RecordTransition(
         record_type=type(record).__table__.fullname,  # type: ignore[attr-defined]
         record_id=record.id,
@@ -62,10 +71,10 @@ def transition_row(
         from_state=from_state,
         to_state=record.state,
         effective_on=effective_on or clock.today(),
-        recorded_at=clock.now(),
+        recorded_at=now.replace(minute=0, second=0, microsecond=0) if is_sealed else now,
         org_unit_id=record.org_unit_id,
-        account_id=uow.principal.account_id,
-        person_id=uow.principal.person_id,
+        account_id=None if is_sealed else uow.principal.account_id,
+        person_id=None if is_sealed else uow.principal.person_id,
         comment=comment,
     )
 

@@ -6,6 +6,7 @@ from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response
+from gonghui.auth.accounts import Account
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
@@ -60,11 +61,14 @@ from gonghui.records.deadlines import (
     cancel_deadline,
     deadlines_of,
     meet_deadline,
+    open_deadline,
     refile_deadlines,
     set_deadline,
     set_deadlines,
 )
+from gonghui.records.fields import Field, Kind
 from gonghui.records.record import Record, check_version
+from gonghui.records.record_types import Child, Computed, RecordType
 from gonghui.records.registers import cells
 from gonghui.records.registers.checking import CheckedRow, Sheet
 from gonghui.records.registers.faults import Fault
@@ -73,12 +77,18 @@ from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
+from gonghui.records.sharing import share, unshare
+from gonghui.records.sight import found, permits
+from gonghui.records.steps import advance, step, take_step
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
+from gonghui.records.workflow import Comment, Transition, Workflow
+from gonghui.records.writing import change as change_record
+from gonghui.records.writing import create as create_record
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
-from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under
+from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under, whole_federation
 from gonghui.tenancy.org_tree import find_named as find_units
 from gonghui.tenancy.parameters import Parameter, figure
 from gonghui.tenancy.tenants import here
@@ -115,10 +125,14 @@ from gonghui.values.time_limits import (
 __all__ = [
     "KIND_WORDS",
     "UNION_PREFIXES",
+    "Account",
     "Blueprint",
     "BundleWriter",
     "CheckedRow",
+    "Child",
     "Column",
+    "Comment",
+    "Computed",
     "Conflict",
     "Deadline",
     "DeadlineRule",
@@ -133,12 +147,14 @@ __all__ = [
     "EmployerBook",
     "EmployerMatch",
     "Fault",
+    "Field",
     "FieldFault",
     "Forbidden",
     "Identity",
     "ImportReport",
     "Indicator",
     "Invalid",
+    "Kind",
     "LimitRefused",
     "LimitUnit",
     "MatchState",
@@ -156,6 +172,7 @@ __all__ = [
     "Principal",
     "Record",
     "RecordTransition",
+    "RecordType",
     "Register",
     "RegisterImport",
     "RoleTemplate",
@@ -166,12 +183,15 @@ __all__ = [
     "TenantTable",
     "Text",
     "TimeLimit",
+    "Transition",
     "UnitOfWork",
     "UsccFault",
+    "Workflow",
     "WorkingCalendar",
     "_",
     "account_principal_by_id",
     "add_months",
+    "advance",
     "at_tenant",
     "bank_card",
     "blind_index",
@@ -179,8 +199,10 @@ __all__ = [
     "calendar_of",
     "cancel_deadline",
     "cells",
+    "change_record",
     "check_version",
     "clock",
+    "create_record",
     "deadlines_of",
     "decide_match",
     "decode_cursor",
@@ -195,6 +217,7 @@ __all__ = [
     "find_units",
     "first_day_before",
     "forbidden",
+    "found",
     "full_years",
     "go_through",
     "here",
@@ -221,12 +244,14 @@ __all__ = [
     "obtain_employers",
     "one_of",
     "only_employer_named",
+    "open_deadline",
     "open_document",
     "open_value",
     "opened",
     "openings_of",
     "operation",
     "page_response",
+    "permits",
     "person_by_id",
     "person_values",
     "person_with_document",
@@ -250,8 +275,11 @@ __all__ = [
     "sensitive",
     "set_deadline",
     "set_deadlines",
+    "share",
     "sort_key",
+    "step",
     "suspend_deadline",
+    "take_step",
     "took_step",
     "transition_row",
     "under",
@@ -259,6 +287,8 @@ __all__ = [
     "unique",
     "unit_called",
     "unit_within",
+    "unshare",
     "uscc_fault",
     "visible",
+    "whole_federation",
 ]

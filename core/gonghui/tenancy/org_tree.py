@@ -125,6 +125,11 @@ def in_subtree(column: ColumnElement[UUID], paths: tuple[str, ...]) -> ColumnEle
     return column.in_(ids_under(paths)) if paths else false()
 
 
+def whole_federation(uow: UnitOfWork, _values: object = None) -> OrgUnit:
+    """The root of the tree, where records are filed that belong to no unit below."""
+    return uow.session.scalars(select(OrgUnit).where(OrgUnit.parent_id.is_(None))).one()
+
+
 def find_named(
     uow: UnitOfWork, name: str, kinds: Iterable[OrgUnitKind] = tuple(OrgUnitKind)
 ) -> list[OrgUnit]:

@@ -28,6 +28,11 @@ class Parameter:
     basis: str
     confidence: str
 
+    @property
+    def version(self) -> str:
+        """Which figure it is, for a record that keeps by what it was decided: `nation@2022-01-01`."""
+        return f"{self.jurisdiction}@{self.effective_from.isoformat()}"
+
     def binds(self, on: date) -> bool:
         """Whether the figure is in force on a day."""
         return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)

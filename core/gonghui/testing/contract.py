@@ -6,7 +6,6 @@ and the grant comes last, so it also shows that no refused attempt left a trace.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -115,6 +114,7 @@ class Contract:
 
     def _try(self, operation: Operation) -> None:
         right = self._right(operation)
+        lasting = set(self.markers)
         self.home.secrets.clear()  # the operation before may have signed somebody out
         send = self._request(operation, right)
         for attacker in self._attackers(operation, right):
@@ -128,6 +128,7 @@ class Contract:
             self.tally.broken.append(
                 f"{operation.name} as {right}: {granted.status_code} {granted.text[:300]}"
             )
+        self.markers = lasting  # what was done to the operation's own things may have published them
 
     def _right(self, operation: Operation) -> str:
         """The login of somebody at home who may do it."""
@@ -136,6 +137,8 @@ class Contract:
         for login in RIGHT:
             if self._reaches(login, str(operation.permission), of_whole=operation.of_whole):
                 return login
+        if operation.is_personal:
+            return self.home.add_worker()
         raise NoSample(
             f"{operation.name}: no role of the sample federation holds {operation.permission} there"
         )
@@ -207,7 +210,8 @@ class Contract:
         """What a parameter of the path means: a sample of the owner plugin, or a thing of the core."""
         for key in (operation.name, name):
             if key in self.samples:
-                with self.home.uow() as uow:
+                # Where no role reaches it, the thing has to be somebody's own: they make it themselves.
+                with self.home.uow(None if right in RIGHT else right) as uow:
                     made: UUID = self.samples[key](uow, self.home.units[PLACE])
                 self.markers.add(str(made))
                 return str(made)
@@ -293,10 +297,11 @@ class Contract:
             )
         powerless = Asker(self.world.app, home.view.code, self._powerless_token(right))
         yield Attacker("token without the permission", "machine", powerless, frozenset())
-        for login in dict.fromkeys((right, "admin", "district")):
+        alike = right if right in RIGHT else "worker"
+        for login in dict.fromkeys((alike, "admin", "district")):
             held = self._held(login)
             yield Attacker(f"{login} of another federation", "officer", other.client(login), held)
-        stranger = Asker(self.world.app, home.view.code, other.client(right).secret)
+        stranger = Asker(self.world.app, home.view.code, other.client(alike).secret)
         yield Attacker("another federation's session at this host", "officer", stranger, frozenset())
 
     def _held(self, login: str) -> frozenset[str]:
@@ -309,7 +314,8 @@ class Contract:
     def _judge(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
         """A refusal where the permission is missing or a thing of home is named; elsewhere, nothing of home shows."""
         served = 200 <= answer.status_code < 300
-        allowed = operation.permission == SIGNED_IN and attacker.kind != "anonymous"
+        by_itself = operation.permission == SIGNED_IN or operation.is_personal
+        allowed = by_itself and attacker.kind != "anonymous"
         permitted = allowed or operation.permission in attacker.permissions
         shows_home = any(marker in _text(answer) for marker in self.markers)
         refused_as_unknown = attacker.kind != "anonymous" or answer.status_code == 401
@@ -324,8 +330,7 @@ class Contract:
     def _names_home(self, operation: Operation) -> bool:
         """Whether the request points at something that is the home federation's east side's own."""
         owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
-        elsewhere = dict.fromkeys(("register", "file", "mapping", "cells", "role", "id_number"), "")
-        known: dict[str, Any] = defaultdict(lambda: "here", elsewhere)
+        known = _Named()
         content = (make(self.world.app, operation, known) for make in (sample_body, sample_form))
         return bool(owned) or any("here" in str(part or "") for part in content)
 
@@ -333,6 +338,14 @@ class Contract:
         self.tally.leaks.append(
             f"{operation.name} as {attacker.name}: {answer.status_code} {_text(answer)[:300]}"
         )
+
+
+class _Named(dict[str, Any]):
+    """Says `here` for what is the home federation's own; a sample whose name has a space is there for everybody."""
+
+    def __missing__(self, name: str) -> str:
+        elsewhere = ("register", "file", "mapping", "cells", "role", "id_number")
+        return "" if name in elsewhere or " " in name else "here"
 
 
 class _Samples(dict[str, Any]):

@@ -96,6 +96,13 @@ class Federation:
             self.accounts[login] = account.id
         return self.accounts[login]
 
+    def add_worker(self) -> str:
+        """A further worker, who has nothing yet; the login."""
+        login = f"worker{len(self.accounts)}"
+        with self.uow() as uow:
+            self.accounts[login] = _account(uow, login, PrincipalKind.WORKER).id
+        return login
+
     def _secret(self, login: str) -> str:
         if login not in self.secrets:
             with self.uow() as uow:

@@ -24,6 +24,7 @@ class Operation:
     parameters: tuple[str, ...]
     document: Mapping[str, Any]
     of_whole: bool = False
+    is_personal: bool = False
 
     @property
     def name(self) -> str:
@@ -43,9 +44,11 @@ def operations(app: Flask) -> Iterator[Operation]:
         path = _PARAMETER.sub(r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         permission, of_whole = getattr(view, "permission", None), getattr(view, "of_whole", False)
+        personal = getattr(view, "personal", False)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             document = paths.get(path, {}).get(method.lower(), {})
-            yield Operation(method, path, permission, tuple(sorted(rule.arguments)), document, of_whole)
+            arguments = tuple(sorted(rule.arguments))
+            yield Operation(method, path, permission, arguments, document, of_whole, personal)
 
 
 class NoSample(LookupError):
@@ -95,8 +98,9 @@ def _value(
     if "example" in schema:
         return schema["example"]
     if schema.get("type") == "object":
-        required = schema.get("required", ())
-        return {key: _value(app, operation, key, schema["properties"][key], samples) for key in required}
+        parts = schema.get("properties", {})
+        sent = [key for key in parts if key in schema.get("required", ()) or parts[key].get("x-send")]
+        return {key: _value(app, operation, key, parts[key], samples) for key in sent}
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("type") == "string" and "format" not in schema:
@@ -105,7 +109,8 @@ def _value(
 
 
 def _resolved(app: Flask, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = schema.get("$ref")
+    whole = (schema, *schema.get("allOf", ()), *schema.get("anyOf", ()))
+    reference = next((part["$ref"] for part in whole if "$ref" in part), None)
     if reference is None:
         return schema
     found: Mapping[str, Any] = app.extensions["gonghui_documents"].whole["components"]["schemas"][

@@ -9,6 +9,7 @@ from stdnum.exceptions import ValidationError
 
 #: Codes that a union may carry: unions proper, and federations under the staffing office (domain §1.5).
 UNION_PREFIXES = ("81", "89", "13")
+USCC_LENGTH = 18
 #: No authority has the division code 99….., so no real firm or union can carry one.
 _DEMO_DIVISION = "99"
 

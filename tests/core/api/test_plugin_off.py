@@ -61,9 +61,9 @@ def test_the_same_path_answers_where_the_plugin_is_on(shared_federation: Federat
 
 def test_who_i_am_names_the_plugins_that_are_on(federation: Federation) -> None:
     worker = federation.client("worker")
-    assert worker.get("/api/v1/me").json["plugins"] == ["organising"]
+    assert worker.get("/api/v1/me").json["plugins"] == ["designs", "organising"]
     switch(federation, on=False)
-    assert worker.get("/api/v1/me").json["plugins"] == []
+    assert worker.get("/api/v1/me").json["plugins"] == ["designs"]
 
 
 def test_figures_of_a_plugin_that_is_off_are_not_there(federation: Federation) -> None:

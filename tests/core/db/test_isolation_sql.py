@@ -105,7 +105,7 @@ def _filled(world: World) -> Federation:
     made = east.post("/api/v1/org-units", unit, headers={"Idempotency-Key": "once"})
     assert made.status_code == 201, made.text
     federation.token("east", None)
-    with federation.uow("east") as uow:
+    with federation.uow() as uow:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])

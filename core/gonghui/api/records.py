@@ -1,0 +1,295 @@
+"""Operations of record types: list, read, create, change, a POST for each transition, lists, pickers, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from marshmallow import Schema, fields, validate
+
+from gonghui.api import record_schemas as schemas
+from gonghui.api.exports import export_response
+from gonghui.api.idempotency import idempotent
+from gonghui.api.operations import Blueprint, operation
+from gonghui.api.paging import decode_cursor, page_response
+from gonghui.api.versions import expected_version, record_response
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import _
+from gonghui.records import listing, pickers, steps, writing
+from gonghui.records.fields import Bound, Kind
+from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
+from gonghui.records.registers.writing import OutColumn
+from gonghui.records.reveal import reveal
+from gonghui.records.sight import found, require
+from gonghui.records.transitions import history
+from gonghui.records.workflow import CREATE, Transition
+
+View = Callable[..., Any]
+
+_UNIT, _STATE = _("所属组织"), _("状态")
+
+
+class RecordStepOut(Schema):
+    """A step of a record. One that was written down after the day it took effect is a correction."""
+
+    name = fields.String()
+    from_state = fields.String(allow_none=True)
+    to_state = fields.String()
+    effective_on = fields.Date()
+    recorded_at = fields.DateTime()
+    is_late = fields.Boolean(metadata={"description": "Written down later than the day of effect"})
+    account_id = fields.UUID(allow_none=True)
+    comment = fields.String(allow_none=True)
+
+
+class PickQuery(Schema):
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class Choice(Schema):
+    id = fields.UUID()
+    label = fields.String()
+
+
+class OpenedOut(Schema):
+    field = fields.String()
+    value = fields.String(allow_none=True)
+
+
+def blueprint_of(kind: RecordType) -> Blueprint:
+    """The operations that follow from a record type, below `/api/v1/<plugin>/<path>`."""
+    blueprint = Blueprint(
+        kind.code.replace(".", "_"),
+        __name__,
+        url_prefix=f"/api/v1/{kind.plugin}/{kind.path}",
+        description=kind.title.translated("en"),
+    )
+    one = f"/<uuid:{kind.code.rsplit('.', 1)[1]}_id>"
+    _add_reading(blueprint, kind, one)
+    _add_writing(blueprint, kind, one)
+    for transition in kind.workflow.transitions:
+        if transition.timer is None:
+            _add_step(blueprint, kind, transition, one)
+    for child in kind.children:
+        if child.states:
+            _add_list(blueprint, kind, child, one)
+    for bound in (*kind.bound, *(b for child in kind.children for b in child.bound)):
+        if bound.kind is Kind.REFERENCE and bound.field.settable and bound.target is not None:
+            _add_picker(blueprint, kind, bound)
+    if kind.has_sensitive:
+        _add_reveal(blueprint, kind, one)
+    return blueprint
+
+
+def _operation(kind: RecordType, verb: str) -> Any:
+    permission = kind.permission(verb)
+    return operation(permission, personal=kind.is_personal(permission))
+
+
+def _add(blueprint: Blueprint, rule: str, method: str, view: View, name: str, *decorators: Any) -> None:
+    """Register a view under a name; `decorators` come from the outermost inwards.
+
+    The id of a record has the name of its kind in the path, and none in the view.
+    """
+
+    @wraps(view)
+    def adapted(*args: Any, **ids: Any) -> Any:
+        return view(*args, *ids.values())
+
+    adapted.__name__ = name
+    decorated: Any = adapted
+    for decorate in reversed((blueprint.route(rule, methods=[method]), *decorators)):
+        decorated = decorate(decorated)
+
+
+def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
+    def list_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+        sort, limit = query["sort"], query["limit"]
+        after = decode_cursor(query.get("cursor"), listing.sort_parsers(sort))
+        rows = listing.list_rows(uow, kind, query, after)
+        following = listing.sort_values(rows[limit - 1], sort) if len(rows) > limit else None
+        for row in rows:
+            row.pop("name_key", None)
+        count = listing.count_rows(uow, kind, query) if query["count"] else None
+        return page_response(rows[:limit], following, count)
+
+    def get_record(uow: UnitOfWork, record_id: UUID) -> Response:
+        return answer(uow, kind, record_id)
+
+    def get_history(uow: UnitOfWork, record_id: UUID) -> list[Any]:
+        found(uow, kind, record_id)
+        return history(uow, record_id)
+
+    reading, plural = _operation(kind, READ), _plural(kind)
+    list_records.__doc__ = f"{plural} that I see."
+    get_record.__doc__ = (
+        f"One of the {plural.lower()}, with the rows that belong to it; sensitive values are masked."
+    )
+    get_history.__doc__ = "The steps of a record in the order in which they were written down."
+    asked = blueprint.arguments(schemas.selection(kind, paged=True), location="query")
+    _add(
+        blueprint,
+        "",
+        "GET",
+        list_records,
+        "list",
+        reading,
+        asked,
+        blueprint.response(200, schemas.page(kind)),
+    )
+    detail = blueprint.response(200, schemas.shown(kind, listed=False))
+    _add(blueprint, one, "GET", get_record, "get", reading, detail)
+    steps_out = blueprint.response(200, RecordStepOut(many=True))
+    _add(blueprint, f"{one}/history", "GET", get_history, "history", reading, steps_out)
+    if EXPORT in kind.verbs:
+        _add_export(blueprint, kind)
+
+
+def _add_export(blueprint: Blueprint, kind: RecordType) -> None:
+    def export_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+        rows = (_read_as(kind, row) for row in listing.export_rows(uow, kind, query))
+        subject = f"{kind.plugin}.{kind.path.replace('-', '_')}"
+        masked = bool(_sealed_names(kind))
+        return export_response(uow, subject, kind.title, _columns(kind), rows, query["format"], masked=masked)
+
+    export_records.__doc__ = "The list as a file, masked, with who took it and when; it is put on record."
+    asked = blueprint.arguments(schemas.selection(kind, paged=False), location="query")
+    file = blueprint.response(200, content_type="application/octet-stream")
+    _add(blueprint, "/export", "GET", export_records, "export", _operation(kind, EXPORT), asked, file)
+
+
+def _add_writing(blueprint: Blueprint, kind: RecordType, one: str) -> None:
+    def create_record(uow: UnitOfWork, body: dict[str, Any]) -> Response:
+        record = writing.create(uow, kind, body)
+        response = answer(uow, kind, record.id, 201)
+        response.headers["Location"] = f"{blueprint.url_prefix}/{record.id}"
+        return response
+
+    def change_record(uow: UnitOfWork, body: dict[str, Any], record_id: UUID) -> Response:
+        writing.change(uow, kind, record_id, expected_version(), body)
+        return answer(uow, kind, record_id)
+
+    create_record.__doc__ = f"Enter one of the {_plural(kind).lower()}."
+    change_record.__doc__ = "Change what a record says, in the states that allow it."
+    shown = schemas.shown(kind, listed=False)
+    if CREATE in kind.verbs:
+        body = blueprint.arguments(schemas.creation(kind))
+        made = blueprint.response(201, shown)
+        _add(blueprint, "", "POST", create_record, "create", _operation(kind, CREATE), idempotent, body, made)
+    if CHANGE in kind.verbs:
+        body = blueprint.arguments(schemas.alteration(kind))
+        changed = blueprint.response(200, shown)
+        _add(blueprint, one, "PATCH", change_record, "change", _operation(kind, CHANGE), body, changed)
+
+
+def _add_step(blueprint: Blueprint, kind: RecordType, transition: Transition, one: str) -> None:
+    def take(uow: UnitOfWork, body: dict[str, Any], record_id: UUID) -> Response:
+        record = steps.take_step(uow, kind, record_id, expected_version(), transition.name, body)
+        return answer(uow, kind, record.id)
+
+    take.__doc__ = f"{transition.title.translated('en')}: {transition.step.replace('->', '→')}."
+    _add(
+        blueprint,
+        f"{one}/{transition.name}",
+        "POST",
+        take,
+        transition.name.replace("-", "_"),
+        _operation(kind, transition.name),
+        idempotent,
+        blueprint.arguments(schemas.answers(kind, transition)),
+        blueprint.response(200, schemas.shown(kind, listed=False)),
+    )
+
+
+def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) -> None:
+    permission = child.permission or kind.permission(CHANGE)
+
+    def put(uow: UnitOfWork, body: dict[str, Any], record_id: UUID) -> Response:
+        writing.put_list(uow, kind, child, record_id, expected_version(), body[child.name])
+        return answer(uow, kind, record_id)
+
+    put.__doc__ = f"Put the list {child.name} of a record by itself."
+    _add(
+        blueprint,
+        f"{one}/{child.name.replace('_', '-')}",
+        "PUT",
+        put,
+        f"put_{child.name}",
+        operation(permission, personal=kind.is_personal(permission)),
+        blueprint.arguments(schemas.rows(kind, child)),
+        blueprint.response(200, schemas.shown(kind, listed=False)),
+    )
+
+
+def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound) -> None:
+    permission = kind.permission(CREATE)
+
+    def pick(uow: UnitOfWork, query: dict[str, str]) -> Response:
+        offered = pickers.pick(uow, bound, permission, query["q"])
+        return Response(orjson.dumps(offered), content_type="application/json")
+
+    pick.__doc__ = f"What may be chosen for {bound.name}."
+    asked = blueprint.arguments(PickQuery, location="query")
+    offered = blueprint.response(200, Choice(many=True))
+    rule, verb = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, CREATE)
+    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", verb, asked, offered)
+
+
+def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
+    def open_value(uow: UnitOfWork, body: dict[str, str], record_id: UUID) -> Response:
+        record = found(uow, kind, record_id)
+        require(uow, kind, record, kind.permission(REVEAL))
+        person_id = getattr(record, kind.subject) if kind.subject else None
+        action = f"{kind.code}.revealed"
+        value = reveal(uow, person_id, record, body["field"], body["reason"], action=action)
+        return Response(
+            orjson.dumps({"field": body["field"], "value": value}), content_type="application/json"
+        )
+
+    open_value.__doc__ = "Open a masked value, with the reason; it is put on record."
+    body, opened = blueprint.arguments(schemas.opening(kind)), blueprint.response(200, OpenedOut)
+    _add(blueprint, f"{one}/reveal", "POST", open_value, "reveal", _operation(kind, REVEAL), body, opened)
+
+
+def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200) -> Response:
+    """A record as it is after what was done, with its version."""
+    uow.session.flush()
+    row = listing.read_row(uow, kind, record_id)
+    return record_response(row, row["version"], status)
+
+
+def _plural(kind: RecordType) -> str:
+    return kind.path.replace("-", " ").capitalize()
+
+
+def _sealed_names(kind: RecordType) -> list[str]:
+    every = (*kind.bound, *(bound for bounds in kind.joined.values() for bound in bounds))
+    return [bound.name for bound in every if bound.kind is Kind.SENSITIVE and bound.field.shown]
+
+
+def _columns(kind: RecordType) -> list[OutColumn]:
+    """Columns of the export, in the order of the declaration."""
+    columns = []
+    for bound in (*(b for bounds in kind.joined.values() for b in bounds), *kind.bound):
+        if bound.column is None or not bound.field.shown:
+            continue
+        name = bound.column.name if bound.target is not None else bound.name
+        if bound.label is not None:
+            name = f"{name.removesuffix('_id')}_name"
+        columns.append(OutColumn(name, bound.field.title, bound.field.width))
+    columns += [OutColumn(one.name, one.title, one.width) for one in kind.computed]
+    return [*columns, OutColumn("org_unit_name", _UNIT, 24), OutColumn("state", _STATE, 12)]
+
+
+def _read_as(kind: RecordType, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with codes as the words that people read."""
+    shown = {**row, "state": kind.workflow.states.get(row["state"], row["state"])}
+    for bounds in (kind.bound, *kind.joined.values()):
+        for bound in bounds:
+            if bound.field.choices is not None and bound.name in shown:
+                shown[bound.name] = bound.field.choices.get(shown[bound.name], shown[bound.name])
+    return shown

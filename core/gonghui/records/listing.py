@@ -1,0 +1,152 @@
+"""Listing records: pages, single records, counts and exports as rows, each in one statement, masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
+
+from gonghui.auth.scope import unit_within
+from gonghui.db.ciphers import Sealed
+from gonghui.db.lookups import name_holds
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import not_found
+from gonghui.records.record_types import EXPORT, READ, RecordType
+from gonghui.records.sight import visible
+from gonghui.records.statements import Shape, statement_of
+from gonghui.tenancy.keys import keyring, masked
+from gonghui.tenancy.org_tree import OrgUnit, under
+from gonghui.values.masks import mask
+
+Query = Mapping[str, Any]
+NEWEST, BY_NAME = "newest", "name"
+
+
+def list_rows(
+    uow: UnitOfWork, kind: RecordType, query: Query, after: tuple[Any, ...] | None
+) -> list[dict[str, Any]]:
+    """A page of records that the principal sees, one row more than asked so that the caller knows of a next one."""
+    shape = statement_of(kind, "list")
+    page = _filtered(uow, kind, shape.select, query, kind.permission(READ))
+    order = _order(kind, query.get("sort", NEWEST))
+    if after is not None:
+        keys = tuple_(*(column for column, _descending in order))
+        bound = tuple_(*(literal(value) for value in after))
+        page = page.where(keys < bound if order[0][1] else keys > bound)
+    ordered = page.order_by(*(column.desc() if descending else column for column, descending in order))
+    found = uow.session.connection().execute(ordered.limit(query["limit"] + 1))
+    return list(_shown(uow, shape, found.mappings()))
+
+
+def sort_values(row: Mapping[str, Any], sort: str) -> tuple[Any, ...]:
+    """What a cursor keeps of the last row of a page."""
+    return (row["name_key"], row["id"]) if sort == BY_NAME else (row["id"],)
+
+
+def sort_parsers(sort: str) -> tuple[Any, ...]:
+    """How the values of a cursor are read."""
+    return (str, UUID) if sort == BY_NAME else (UUID,)
+
+
+def count_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> int:
+    """How many records the whole list has."""
+    counted = select(func.count()).select_from(statement_of(kind, "list").tables)
+    return uow.session.scalar(_filtered(uow, kind, counted, query, kind.permission(READ))) or 0
+
+
+def read_row(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> dict[str, Any]:
+    """One record with the rows that belong to it. Raises `NotFound` for one that is not there or not to be seen."""
+    shape = statement_of(kind, "detail")
+    seen = visible(kind, uow.principal, kind.permission(READ))
+    found = uow.session.connection().execute(shape.select.where(kind.table.c.id == record_id, seen))
+    for row in _shown(uow, shape, found.mappings()):
+        return row
+    raise not_found()
+
+
+def export_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> Iterator[dict[str, Any]]:
+    """Every record of the list that may be exported, as they come from the database."""
+    shape = statement_of(kind, "export")
+    everyone = _filtered(uow, kind, shape.select, query, kind.permission(READ))
+    everyone = everyone.where(visible(kind, uow.principal, kind.permission(EXPORT)))
+    found = uow.session.connection().execute(
+        everyone.order_by(kind.table.c.id).execution_options(yield_per=1_000)
+    )
+    return _shown(uow, shape, found.mappings())
+
+
+def _filtered(
+    uow: UnitOfWork, kind: RecordType, statement: Select[Any], query: Query, permission: str
+) -> Select[Any]:
+    table = kind.table.c
+    wanted = [visible(kind, uow.principal, permission)]
+    if "state" in query:
+        wanted.append(table.state == query["state"])
+    if "org_unit_id" in query:
+        unit = unit_within(uow, uow.principal, permission, query["org_unit_id"])
+        wanted.append(table.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
+    for name, column in statement_of(kind, "list").filters.items():
+        if name in query:
+            wanted.append(column == query[name])
+        if f"{name}_from" in query:
+            wanted.append(column >= query[f"{name}_from"])
+        if f"{name}_to" in query:
+            wanted.append(column <= query[f"{name}_to"])
+    if query.get("q"):
+        wanted.append(_holds(kind, query["q"].strip()))
+    return statement.where(and_(*wanted))
+
+
+def _holds(kind: RecordType, text: str) -> Any:
+    """A name that begins with the text, or holds it, in characters or pinyin; anything else exactly."""
+    shape, ways = statement_of(kind, "list"), []
+    for name in kind.search:
+        column = shape.searched[name]
+        key = shape.name_keys.get(name)
+        ways.append(name_holds(column, key, text) if key is not None else column == text)
+    return or_(*ways)
+
+
+def _order(kind: RecordType, sort: str) -> list[tuple[Any, bool]]:
+    if sort == BY_NAME:
+        return [(kind.table.c.name_key, False), (kind.table.c.id, False)]
+    return [(kind.table.c.id, True)]
+
+
+def _shown(uow: UnitOfWork, shape: Shape, rows: Iterable[Mapping[Any, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows with their sensitive values masked, money in yuan, and lists without what only the database needs."""
+    for found in rows:
+        row = {str(key): value for key, value in found.items()}
+        for name, (column, owner) in shape.sealed.items():
+            row[name] = masked(uow, column, row[owner], row[name])
+        for name in shape.money:
+            row[name] = yuan(row[name])
+        for name, child in shape.children.items():
+            row[name] = [_shown_entry(uow, child, entry) for entry in row[name]]
+        for name in shape.hidden:
+            del row[name]
+        yield row
+
+
+def _shown_entry(uow: UnitOfWork, child: Shape, entry: dict[str, Any]) -> dict[str, Any]:
+    for name, (column, owner) in child.sealed.items():
+        if entry[name] is not None:  # as PostgreSQL writes bytes in JSON
+            sealed = Sealed(bytes.fromhex(entry[name].removeprefix("\\x")))
+            text = keyring(uow).open(_place(column), UUID(entry[owner]), sealed)
+            entry[name] = mask(column.info["sensitive"], text)
+    for name in child.money:
+        entry[name] = yuan(entry[name])
+    for name in child.hidden:
+        entry.pop(name, None)
+    return entry
+
+
+def yuan(fen: int | None) -> str | None:
+    """An amount as a decimal string in yuan."""
+    return None if fen is None else f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def _place(column: Any) -> str:
+    return f"{column.table.fullname}.{column.name}"

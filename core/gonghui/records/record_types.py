@@ -1,0 +1,249 @@
+"""Record types: a kind of record, declared once; its operations, pages, exports and tests follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table
+
+from gonghui.db.base import TenantTable
+from gonghui.db.sensitive import sealed_columns
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import FieldFault
+from gonghui.i18n import Text, _
+from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.fields import Bound, Field, Kind, bind
+from gonghui.records.record import Record
+from gonghui.records.workflow import CREATE, Workflow
+from gonghui.tenancy.org_tree import OrgUnit
+
+Values = Mapping[str, Any]
+#: What is wrong with a record as it would be after a change.
+Rule = Callable[[UnitOfWork, Any, Values], Iterable[FieldFault]]
+#: What follows from the content: columns that nobody types.
+Derivation = Callable[[UnitOfWork, Any, Values], None]
+#: Where a new record is filed, when that is not asked for.
+Place = Callable[[UnitOfWork, Values], OrgUnit]
+
+READ, CHANGE, EXPORT, REVEAL = "read", "change", "export", "reveal"
+
+
+class RecordTypeError(ValueError):
+    """A record type contradicts itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A value that is worked out from the record's table and others, in the statement that reads it."""
+
+    name: str
+    title: Text
+    kind: Kind
+    expression: Callable[[Any], ColumnElement[Any]]
+    listed: bool = False
+    #: Read in exports only: dear, or of no use on a page.
+    exported_only: bool = False
+    width: int = 14
+
+
+@dataclass(frozen=True, eq=False)
+class Child:
+    """Rows of another table that belong to a record: household members, parties, instalments.
+
+    They are sent as a list with the record. `states` are those in which the list may be put by itself, with
+    `permission`, however the record stands: instalments are entered long after the case was agreed. `write` and
+    `entry` replace what is done by default: setting the columns, and showing them.
+    """
+
+    name: str
+    title: Text
+    model: type[TenantTable]
+    fields: tuple[Field, ...]
+    most: int = 200
+    states: frozenset[str] = frozenset()
+    permission: str | None = None
+    write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
+    entry: Callable[[], tuple[Any, Any]] | None = None
+
+    @property
+    def table(self) -> Table:
+        """Where the rows are."""
+        table: Table = self.model.__table__  # type: ignore[assignment]
+        return table
+
+    @cached_property
+    def bound(self) -> tuple[Bound, ...]:
+        """The fields at their columns."""
+        return bind(self.fields, self.table)
+
+    def link(self, parent: Table) -> str:
+        """The column that names the record."""
+        return next(
+            column.name
+            for key in self.table.foreign_key_constraints
+            if key.referred_table is parent
+            for column in key.columns
+            if column.name != "tenant_id"
+        )
+
+
+class RecordType:
+    """A kind of record.
+
+    `code` begins with the plugin's id (`aid.hardship`) and all permissions with it; `path` is its place below
+    `/api/v1/<plugin>/`. Who sees a record is decided by three scopes: `subtree`, a role at or above its unit;
+    `subject`, the column with the person whom it is about, who may do what `own` names (`read`, `create`, `change`
+    and steps that say so); `shared`, what somebody may do with whom this very record was shared. In the states of
+    `published` everybody who is signed in may read it: a course that is open for enrolment.
+
+    `joined` are fields of a table that a column leads to (`{"person_id": (…)}`), shown as if they were the record's
+    own. `asked_once` are told at the creation and not kept as they are. `create` and `change` replace the ordinary
+    way of writing where a record brings others along.
+    """
+
+    def __init__(
+        self,
+        model: type[Record],
+        *,
+        code: str,
+        path: str,
+        title: Text,
+        workflow: Workflow,
+        fields: Sequence[Field],
+        children: Sequence[Child] = (),
+        computed: Sequence[Computed] = (),
+        joined: Mapping[str, Sequence[Field]] | None = None,
+        asked_once: Sequence[Field] = (),
+        search: Sequence[str] = (),
+        subtree: bool = True,
+        subject: str | None = None,
+        own: Collection[str] = (),
+        shared: Collection[str] = (),
+        published: Collection[str] = (),
+        deadlines: Sequence[DeadlineRule] = (),
+        place: Place | None = None,
+        rules: Sequence[Rule] = (),
+        derive: Derivation | None = None,
+        create: Callable[[UnitOfWork, Values], Record] | None = None,
+        change: Callable[[UnitOfWork, UUID, int | None, Values], Record] | None = None,
+        backdate: str | None = None,
+        verbs: Collection[str] = (READ, CREATE, CHANGE, EXPORT),
+        place_sample: str = "org_unit_id",
+    ) -> None:
+        self.model, self.code, self.path, self.title = model, code, path, title
+        self.workflow, self.fields, self.children = workflow, tuple(fields), tuple(children)
+        self.computed, self.asked_once, self.search = tuple(computed), tuple(asked_once), tuple(search)
+        self.subtree, self.subject = subtree, subject
+        self.own, self.shared, self.published = frozenset(own), frozenset(shared), frozenset(published)
+        self.deadlines, self.place, self.rules, self.derive = tuple(deadlines), place, tuple(rules), derive
+        self.create, self.change, self.backdate = create, change, backdate
+        self.verbs, self.place_sample = frozenset(verbs), place_sample
+        self.table = cast(Any, model.__table__)
+        self.bound = bind(self.fields, self.table)
+        self.joined = {
+            name: bind(more, _target_of(self.table, name)) for name, more in (joined or {}).items()
+        }
+        self.once = bind(self.asked_once, self.table)
+        self._check()
+        RECORD_TYPES[self.table.fullname] = self
+
+    @property
+    def plugin(self) -> str:
+        """Id of the plugin that owns it."""
+        return self.code.split(".", 1)[0]
+
+    def permission(self, verb: str) -> str:
+        """The permission for a verb or a transition."""
+        if verb in {t.name for t in self.workflow.transitions}:
+            return self.workflow.named(verb).permission or f"{self.code}.{verb.replace('-', '_')}"
+        return f"{self.code}.{verb}"
+
+    @cached_property
+    def permissions(self) -> dict[str, Text]:
+        """Every permission that it asks for, with what it allows in words."""
+        words = {self.permission(verb): text for verb, text in self._words().items()}
+        for transition in self.workflow.transitions:
+            if transition.timer is None:
+                text = _("{what}：{step}", what=self.title, step=transition.title)
+                words.setdefault(self.permission(transition.name), text)
+            if transition.backdate or self.backdate:
+                words.setdefault(
+                    transition.backdate or str(self.backdate),
+                    _("补录早于今天的日期：{what}", what=self.title),
+                )
+        for child in self.children:
+            if child.permission is not None:
+                words.setdefault(
+                    child.permission, _("填写{child}：{what}", child=child.title, what=self.title)
+                )
+        return words
+
+    @cached_property
+    def personal(self) -> frozenset[str]:
+        """Permissions that the subject of a record needs no role for."""
+        steps = {t.name for t in self.workflow.transitions if t.own}
+        return frozenset(self.permission(verb) for verb in self.own | steps) if self.subject else frozenset()
+
+    def is_personal(self, permission: str) -> bool:
+        """Whether somebody without a role may ask: the record decides, being theirs, shared or published."""
+        is_read = bool(self.published) and permission == self.permission(READ)
+        return is_read or permission in self.personal or permission in self.shareable
+
+    @cached_property
+    def shareable(self) -> frozenset[str]:
+        """Permissions that can be given for one record."""
+        steps = {t.name for t in self.workflow.transitions if t.shared}
+        return frozenset(self.permission(verb) for verb in self.shared | steps)
+
+    @property
+    def has_sensitive(self) -> bool:
+        """Whether a value of the record itself is sealed."""
+        return bool(sealed_columns(self.table))
+
+    def _words(self) -> dict[str, Text]:
+        words = {
+            READ: _("查看{what}", what=self.title),
+            CREATE: _("新建{what}", what=self.title),
+            CHANGE: _("修改{what}", what=self.title),
+            EXPORT: _("导出{what}", what=self.title),
+        }
+        if self.has_sensitive:
+            words[REVEAL] = _("写明理由查看完整内容：{what}", what=self.title)
+        return {verb: text for verb, text in words.items() if verb in self.verbs or verb == REVEAL}
+
+    def _check(self) -> None:
+        names = [field.name for field in (*self.fields, *self.asked_once)]
+        names += [child.name for child in self.children] + [one.name for one in self.computed]
+        names += [field.name for fields in self.joined.values() for field in fields]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise RecordTypeError(f"{self.code}: named twice: {', '.join(sorted(twice))}")
+        if (self.own or any(t.own for t in self.workflow.transitions)) and self.subject is None:
+            raise RecordTypeError(f"{self.code}: only a record with a subject is somebody's own")
+        if CREATE in self.own and self.place is None:
+            raise RecordTypeError(
+                f"{self.code}: whoever enters their own record does not choose where; give a place"
+            )
+        if not self.published <= self.workflow.states.keys():
+            raise RecordTypeError(f"{self.code}: published in a state that there is not")
+        if not (self.subtree or self.subject or self.shared):
+            raise RecordTypeError(f"{self.code}: nobody could ever see it")
+        told = {r.code for t in self.workflow.transitions for r in (*t.starts, *t.meets, *t.cancels)}
+        if not told <= {rule.code for rule in self.deadlines}:
+            raise RecordTypeError(f"{self.code}: a transition names a deadline that the record type does not")
+        for name in (*self.search, *([self.subject] if self.subject else ())):
+            if name not in self.table.columns:
+                raise RecordTypeError(f"{self.code}: no column {name}")
+
+
+#: Record types of this process by table, so that a reference to a record is picked among what one may read.
+RECORD_TYPES: dict[str, RecordType] = {}
+
+
+def _target_of(table: Any, column: str) -> Table:
+    target: Table = next(iter(table.columns[column].foreign_keys)).column.table
+    return target

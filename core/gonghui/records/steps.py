@@ -1,0 +1,152 @@
+"""Steps: taking a transition of a record, which is the only way in which its state changes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Conflict, FieldFault, forbidden, invalid
+from gonghui.i18n import _
+from gonghui.records.deadlines import cancel_deadline, meet_deadline, set_deadline
+from gonghui.records.entering import entered
+from gonghui.records.fields import bind
+from gonghui.records.record import Record, check_version
+from gonghui.records.record_types import RecordType
+from gonghui.records.sight import found, permits, require
+from gonghui.records.transitions import RecordTransition, took_step, transition_row
+from gonghui.records.workflow import Answers, Comment, Transition
+from gonghui.values import clock
+
+
+def take_step(
+    uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | None, name: str, answers: Answers
+) -> Any:
+    """Take the transition `name` with `answers` (`comment`, `effective_on`, and what it asks for).
+
+    Raises `NotFound`, `Forbidden`, `PreconditionRequired` or `Stale` for the version, `Conflict` where the state or
+    the separation of duties forbids it, `Invalid` with everything that stands in its way.
+    """
+    transition = kind.workflow.named(name)
+    record = found(uow, kind, record_id, lock=True)
+    require(uow, kind, record, kind.permission(name), above=transition.above)
+    check_version(record, version)
+    return step(uow, kind, record, transition, answers)
+
+
+def step(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition, answers: Answers) -> Any:
+    """Take a transition of a record that was found, locked and permitted."""
+    _require_state(uow, kind, record, transition)
+    _require_other_person(uow, record, transition)
+    day = answers.get("effective_on") or clock.today()
+    faults = [*_faults_of_day(uow, kind, record, day), *_faults_of_comment(transition, answers)]
+    faults += _missing(transition, answers)
+    if not faults:  # a guard may rely on what was asked for being there
+        faults = [fault for guard in transition.guards for fault in guard(uow, record, answers)]
+    if faults:
+        raise invalid(*faults)
+    _require_backdating(uow, kind, record, transition, day)
+    return advance(uow, kind, record, transition, day=day, answers=answers)
+
+
+def advance(
+    uow: UnitOfWork,
+    kind: RecordType,
+    record: Record,
+    transition: Transition,
+    *,
+    day: date | None = None,
+    answers: Answers | None = None,
+) -> Any:
+    """Put a record through a transition that nothing stands in the way of any more, and write the step down."""
+    given: Answers = answers or {}
+    on = day or clock.today()
+    uow.note(f"{kind.code}.{transition.act}")
+    before, record.state = record.state, transition.target
+    columns = entered(uow, bind(transition.asks, kind.table), given, kind.permission(transition.name))
+    for name, value in columns.items():
+        setattr(record, name, value)
+    record.changed_at = clock.now()  # a step into the same state is a change, too
+    row = transition_row(uow, record, transition.name, before, on, given.get("comment"))
+    uow.add(row)
+    _tell_deadlines(uow, record, transition, on)
+    if transition.effect is not None:
+        transition.effect(uow, record, {**given, "effective_on": on})
+    uow.session.flush()
+    return record
+
+
+def open_steps(uow: UnitOfWork, kind: RecordType, record: Record) -> list[Transition]:
+    """Transitions that the principal may take now, as far as state and permission decide."""
+    return [
+        transition
+        for transition in kind.workflow.open_from(record.state)
+        if transition.timer is None
+        and permits(uow, kind, record, kind.permission(transition.name), above=transition.above)
+    ]
+
+
+def _require_state(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition) -> None:
+    if record.state not in kind.workflow.sources(transition):
+        allowed = [other.name for other in open_steps(uow, kind, record)]
+        raise Conflict(
+            "state_forbids", _("当前状态不允许这一步。"), extra={"state": record.state, "allowed": allowed}
+        )
+
+
+def _require_other_person(uow: UnitOfWork, record: Record, transition: Transition) -> None:
+    """Separation of duties compares persons: a second account of the same person does not help."""
+    if any(took_step(uow, record.id, earlier, uow.principal) for earlier in transition.not_by):
+        raise Conflict("same_person", _("经办前一步的人不能办理这一步。"))
+
+
+def _faults_of_day(uow: UnitOfWork, kind: RecordType, record: Record, day: date) -> list[FieldFault]:
+    if day > clock.today():
+        return [FieldFault("/effective_on", "in_future", _("生效日期不能晚于今天。"))]
+    if kind.workflow.in_order:
+        # What begins in the first state begins with the application, and a decision may be older than that.
+        steps = RecordTransition
+        latest = select(func.max(steps.effective_on)).where(
+            steps.record_id == record.id,
+            steps.from_state.is_not(None) | (steps.to_state != kind.workflow.initial),
+        )
+        since = uow.session.scalar(latest)
+        if since is not None and day < since:
+            message = _("生效日期不能早于上一步的 {day}。", day=since)
+            return [FieldFault("/effective_on", "before_last_step", message)]
+    return []
+
+
+def _faults_of_comment(transition: Transition, answers: Answers) -> list[FieldFault]:
+    if transition.comment is Comment.REQUIRED and not (answers.get("comment") or "").strip():
+        return [FieldFault("/comment", "reason_missing", _("要写明理由。"))]
+    return []
+
+
+def _require_backdating(
+    uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition, day: date
+) -> None:
+    """An earlier day changes past figures; who may not say so is refused, however right the rest is."""
+    permission = transition.backdate or kind.backdate
+    if day < clock.today() and (permission is None or not permits(uow, kind, record, permission)):
+        raise forbidden(permission or kind.permission(transition.name))
+
+
+def _missing(transition: Transition, answers: Answers) -> list[FieldFault]:
+    return [
+        FieldFault(f"/{field.name}", "required", _("请填写{field}。", field=field.title))
+        for field in transition.asks
+        if field.required and answers.get(field.name) in (None, "")
+    ]
+
+
+def _tell_deadlines(uow: UnitOfWork, record: Record, transition: Transition, day: date) -> None:
+    for rule in transition.meets:
+        meet_deadline(uow, record, rule, day)
+    for rule in transition.cancels:
+        cancel_deadline(uow, record, rule)
+    for rule in transition.starts:
+        set_deadline(uow, record, rule, day)
