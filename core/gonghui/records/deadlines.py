@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import ARRAY, Index, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,7 @@ from gonghui.db.base import TenantTable, one_of, ref
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid
 from gonghui.i18n import Text, _, text_as_json, text_from_json
-from gonghui.records.bulk import insert_many
+from gonghui.records.bulk import delete_many, insert_many
 from gonghui.records.deadline_rules import DeadlineRule, Direction, length_of
 from gonghui.records.record import Record
 from gonghui.tenancy.holidays import calendar_of
@@ -129,7 +129,9 @@ def set_deadline(uow: UnitOfWork, record: Record, rule: DeadlineRule, starts_on:
     """
     if open_deadline(uow, record, rule) is not None:
         raise Conflict(
-            "deadline_open", _("期限“{rule}”正在计算，不能重复设立。", rule=rule.title), extra={"rule": rule.code}
+            "deadline_open",
+            _("期限“{rule}”正在计算，不能重复设立。", rule=rule.title),
+            extra={"rule": rule.code},
         )
     record_type = type(record).__table__.fullname  # type: ignore[attr-defined]
     values = _values(uow, rule, starts_on)
@@ -202,10 +204,21 @@ def refile_deadlines(uow: UnitOfWork, record: Record) -> None:
     uow.session.flush()
 
 
+def forget_deadlines(uow: UnitOfWork, record_ids: Sequence[UUID]) -> int:
+    """Delete the deadlines of records that are deleted themselves, as when a register is undone; how many."""
+    column: Any = Deadline.__table__.c.record_id
+    return delete_many(uow, Deadline, column == func.any(literal(list(record_ids), ARRAY(column.type))))
+
+
 def recompute(deadline: Deadline, calendar: WorkingCalendar) -> None:
     """Put a deadline to the day that its terms and the calendar give it now."""
     found = _counted(
-        deadline.limit, deadline.starts_on, deadline.direction, calendar, _intervals(deadline), deadline.extensions
+        deadline.limit,
+        deadline.starts_on,
+        deadline.direction,
+        calendar,
+        _intervals(deadline),
+        deadline.extensions,
     )
     deadline.due_on, deadline.is_provisional = found.on, found.is_provisional
     deadline.explanation = text_as_json(found.explanation)
@@ -223,7 +236,9 @@ def recompute_open(uow: UnitOfWork, year: int) -> None:
     calendar = calendar_of(uow)
     uow.note("core.deadline.recomputed", year=year)
     # In the order of their ids, as every other statement that holds several of them.
-    for deadline in uow.session.scalars(select(Deadline).where(*wanted).order_by(Deadline.id).with_for_update()):
+    for deadline in uow.session.scalars(
+        select(Deadline).where(*wanted).order_by(Deadline.id).with_for_update()
+    ):
         recompute(deadline, calendar)
     uow.session.flush()
 

@@ -71,7 +71,8 @@ def sample_query(app: Flask, operation: Operation, samples: Mapping[str, Any]) -
             app, operation, parameter["name"], {**parameter["schema"], **_hints(parameter)}, samples
         )
         for parameter in operation.document.get("parameters", ())
-        if parameter["in"] == "query" and (parameter.get("required") or "example" in {**parameter["schema"], **parameter})
+        if parameter["in"] == "query"
+        and (parameter.get("required") or "example" in {**parameter["schema"], **parameter})
     }
 
 

@@ -27,6 +27,7 @@ from gonghui.records.deadlines import (
     Deadline,
     cancel_deadline,
     deadlines_of,
+    forget_deadlines,
     meet_deadline,
     refile_deadlines,
     set_deadline,
@@ -234,6 +235,16 @@ def test_a_record_that_moves_takes_its_deadlines_along(
     union.org_unit_id = shared_federation.units["east"]
     refile_deadlines(uow, union)
     assert deadline.org_unit_id == shared_federation.units["east"]
+
+
+def test_records_that_are_deleted_take_their_deadlines_with_them(
+    uow: UnitOfWork, union: GrassrootsUnion, rules: Rules
+) -> None:
+    set_deadline(uow, union, rules["reply"], FIRST)
+    set_deadline(uow, union, rules["renewal"], FIRST)
+    assert forget_deadlines(uow, [new_id()]) == 0
+    assert forget_deadlines(uow, [union.id, new_id()]) == 2
+    assert deadlines_of(uow, union.id) == []
 
 
 # --- the calendar changes
