@@ -144,6 +144,13 @@ def test_a_federation_answers_by_its_own_calendar(shell: Shell) -> None:
     assert (answers[0]["due_on"], answers[0]["is_provisional"]) == ("2024-10-10", False)
 
 
+def test_a_year_is_recomputed_by_whoever_may_change_the_calendar(shell: Shell) -> None:
+    asked = ("calendar", "recompute", "2027", "--tenant", "longhua")
+    assert shell.gonghui(*asked).returncode == 0
+    refused = shell.gonghui(*asked, "--as", "minzhi", check=False)
+    assert (refused.returncode, "forbidden" in refused.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
