@@ -1,9 +1,11 @@
-"""What the core's tests share: a browser with cookies, and accounts that can sign in by password."""
+"""What the core's tests share: a browser with cookies, accounts that can sign in, and rules of deadlines."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +15,10 @@ from werkzeug.test import Client, TestResponse
 from gonghui.auth import passwords
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.passwords import hash_password
-from gonghui.testing import Federation
+from gonghui.i18n import Text
+from gonghui.records.deadline_rules import DeadlineRule, Direction
+from gonghui.tenancy.parameters import PACKS, Parameter
+from gonghui.testing import Federation, World
 
 PASSWORD = "correct horse battery"
 _HASHES: dict[str, str] = {}
@@ -80,6 +85,31 @@ def password() -> str:
 def with_password() -> Callable[..., None]:
     """Gives accounts of a federation the known password."""
     return give_password
+
+
+#: Rules that a plugin might declare: what it must be called, how long, in which direction, for whom.
+_RULES = {
+    "reply": ("批复建会", 15, "days", Direction.FORWARD, "organising.union.read", (7, 3)),
+    "renewal": ("换届", 3, "years", Direction.FORWARD, "organising.union.read", (180, 90, 30)),
+    "notice": ("会议通知", 5, "working_days", Direction.BACKWARD, "organising.union.read", ()),
+    "interview": ("入会谈话", 10, "working_days", Direction.FORWARD, "organising.member.read", ()),
+}
+
+
+@pytest.fixture(scope="module")
+def rules(world: World) -> Iterator[dict[str, DeadlineRule]]:
+    """Rules of deadlines that organising declares for the length of a module, with their figures."""
+    plugin, declared = world.registry.plugins["organising"], {}
+    for name, (title, length, unit, direction, permission, marks) in _RULES.items():
+        code = f"organising.sample.{name}"
+        PACKS.add(Parameter(code, "nation", length, unit, date(2016, 1, 1), None, "示例办法第一条", "D"))
+        # The title is a sample of a text, not a text of the product.
+        declared[name] = DeadlineRule(code, Text(title), code, permission, direction, marks)
+    world.registry.plugins["organising"] = replace(plugin, deadlines=tuple(declared.values()))
+    yield declared
+    world.registry.plugins["organising"] = plugin
+    for rule in declared.values():
+        del PACKS._by_code[rule.parameter]
 
 
 def give_password(federation: Federation, *logins: str, password: str = PASSWORD) -> None:

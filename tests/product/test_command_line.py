@@ -129,9 +129,37 @@ def test_an_officer_of_another_street_gets_no_figure_of_this_one(
     assert "not_found" in refused.stderr
 
 
+def test_a_time_limit_is_answered_without_any_data(tmp_path: Path) -> None:
+    nowhere = Shell(tmp_path / "var", 18_999)
+    answer = nowhere.gonghui("calendar", "due", "2024-02-01", "--days", "15")
+    assert answer.stdout.splitlines()[0] == "2024-02-18"
+    assert "第 15 日是2024年2月16日" in answer.stdout
+    assert not nowhere.var.exists()
+
+
+def test_a_federation_answers_by_its_own_calendar(shell: Shell) -> None:
+    asked = ("calendar", "due", "2024-09-27", "--working-days", "5", "--json")
+    answers = [json.loads(shell.gonghui(*asked, *more).stdout) for more in ((), ("--tenant", "longhua"))]
+    assert answers[0] == answers[1]
+    assert (answers[0]["due_on"], answers[0]["is_provisional"]) == ("2024-10-10", False)
+
+
+def test_a_year_is_recomputed_by_whoever_may_change_the_calendar(shell: Shell) -> None:
+    asked = ("calendar", "recompute", "2027", "--tenant", "longhua")
+    assert shell.gonghui(*asked).returncode == 0
+    refused = shell.gonghui(*asked, "--as", "minzhi", check=False)
+    assert (refused.returncode, "forbidden" in refused.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("calendar", "due", "2024-02-30", "--days", "15"), "2024-06-30"),
+        (("calendar", "due", "2024-02-01"), "只写一个"),
+        (("calendar", "due", "2024-02-01", "--days", "1", "--years", "1"), "只写一个"),
+        (("calendar", "due", "2024-02-01", "--days", "0"), "应在 1 与 36500 之间"),
+        (("calendar", "due", "0001-01-01", "--days", "1"), "1900"),
+        (("calendar", "due", "2024-02-01", "--days", "1", "--tenant", "nowhere"), "nowhere"),
         (("import", "organising.unions", REGISTER, "--tenant", "nowhere"), "nowhere"),
         (("import", "organising.people", REGISTER, "--tenant", "longhua"), "organising.unions"),
         (("import", "organising.unions", "missing.xlsx", "--tenant", "longhua"), "unreadable_file"),

@@ -8,10 +8,14 @@ from typing import Any
 import click
 import orjson
 
+from gonghui.auth.scope import require_whole
+from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
+from gonghui.lifecycle.installation import at_tenant
+from gonghui.records.deadlines import recompute_open
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.values.calendar import ANNOUNCED
-from gonghui.values.time_limits import answer, limit_of
+from gonghui.values.time_limits import FIRST_YEAR, LAST_YEAR, answer, limit_of
 
 
 @click.group()
@@ -46,6 +50,15 @@ def due(
         ):
             content = answer(first, limit, calendar_of(uow))
     _show(content, as_json=as_json)
+
+
+@calendar.command()
+@click.argument("year", type=click.IntRange(FIRST_YEAR, LAST_YEAR))
+@at_tenant
+def recompute(uow: UnitOfWork, year: int) -> None:
+    """Compute open deadlines anew that hang on YEAR, once a newer version knows its holidays."""
+    require_whole(uow.principal, "core.calendar.change")
+    recompute_open(uow, year)
 
 
 def _show(content: dict[str, Any], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import ARRAY, Index, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,7 @@ from gonghui.db.base import TenantTable, one_of, ref
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid
 from gonghui.i18n import Text, _, text_as_json, text_from_json
-from gonghui.records.bulk import insert_many
+from gonghui.records.bulk import delete_many, insert_many
 from gonghui.records.deadline_rules import DeadlineRule, Direction, length_of
 from gonghui.records.record import Record
 from gonghui.tenancy.holidays import calendar_of
@@ -202,6 +202,12 @@ def refile_deadlines(uow: UnitOfWork, record: Record) -> None:
     for deadline in deadlines_of(uow, record.id):
         deadline.org_unit_id = record.org_unit_id
     uow.session.flush()
+
+
+def forget_deadlines(uow: UnitOfWork, record_ids: Sequence[UUID]) -> int:
+    """Delete the deadlines of records that are deleted themselves, as when a register is undone; how many."""
+    column: Any = Deadline.__table__.c.record_id
+    return delete_many(uow, Deadline, column == func.any(literal(list(record_ids), ARRAY(column.type))))
 
 
 def recompute(deadline: Deadline, calendar: WorkingCalendar) -> None:

@@ -68,13 +68,14 @@ def sample_form(app: Flask, operation: Operation, samples: Mapping[str, Any]) ->
 
 
 def sample_query(app: Flask, operation: Operation, samples: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for the query parameters that the operation requires."""
+    """Values for the query parameters that the operation requires, and for those that give an example."""
     return {
         parameter["name"]: _value(
             app, operation, parameter["name"], {**parameter["schema"], **_hints(parameter)}, samples
         )
         for parameter in operation.document.get("parameters", ())
-        if parameter["in"] == "query" and parameter.get("required")
+        if parameter["in"] == "query"
+        and (parameter.get("required") or "example" in {**parameter["schema"], **parameter})
     }
 
 

@@ -110,8 +110,8 @@ def due_date(
         _where(limit, start, last, count.stood_still),
     ]
     for further in extensions:
-        last = count.forward(last, further)
-        said.append(_("延长 {limit}，至{day}", limit=further.words, day=last))
+        before, last = count.stood_still, count.forward(last, further)
+        said.append(_extended(further, last, count.stood_still - before))
     on = count.to_working_day(last, _ONE_DAY)
     if on != last:
         moved = _("该日是{kind}，顺延至{on}，即{other}", kind=calendar.kind_of(last), on=on,
@@ -267,6 +267,12 @@ def _where(limit: TimeLimit, start: date, last: date, stood_still: int) -> Text:
     if last.day == start.day:
         return _("对应日是{day}", day=last)
     return _("没有对应日，以月末{day}为最后一日", day=last)
+
+
+def _extended(limit: TimeLimit, last: date, stood_still: int) -> Text:
+    if stood_still:
+        return _("延长 {limit}，扣除中止的 {n} 日，至{day}", limit=limit.words, n=stood_still, day=last)
+    return _("延长 {limit}，至{day}", limit=limit.words, day=last)
 
 
 def _before(event: date, limit: TimeLimit, day: date) -> list[Text]:

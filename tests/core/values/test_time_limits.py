@@ -114,6 +114,15 @@ def test_a_limit_before_an_event_is_counted_back(
     assert not last_day_before(*asked).is_provisional
 
 
+def test_the_explanation_tells_each_suspension_where_it_fell() -> None:
+    stood_still = [(date(2024, 5, 10), date(2024, 5, 14)), (date(2024, 6, 3), date(2024, 6, 4))]
+    found = due("2024-05-06", 10, DAYS, suspended=stood_still, extended_by=TimeLimit(20, DAYS))
+    assert str(found.explanation) == (
+        "自2024年5月6日起 10 日，开始的当日不计入；扣除中止的 5 日，至2024年5月21日；"
+        "延长 20 日，扣除中止的 2 日，至2024年6月12日。"
+    )
+
+
 # --- what is not announced
 
 
@@ -212,12 +221,12 @@ LIMITS = st.one_of(
     st.builds(TimeLimit, st.integers(1, 14), st.just(MONTHS)),
     st.builds(TimeLimit, st.integers(1, 1), st.just(YEARS)),
 )
-STARTS = st.dates(date(2020, 1, 1), date(2024, 6, 30))
+STARTS = st.dates(date(2020, 1, 1), date(2026, 12, 20))
 
 
 @st.composite
 def suspensions(draw: st.DrawFn) -> list[tuple[date, date]]:
-    firsts = draw(st.lists(st.dates(date(2020, 1, 1), date(2025, 6, 30)), max_size=3))
+    firsts = draw(st.lists(st.dates(date(2020, 1, 1), date(2026, 12, 31)), max_size=3))
     return [(first, first + timedelta(days=draw(st.integers(0, 40)))) for first in firsts]
 
 
@@ -246,9 +255,14 @@ def test_the_count_agrees_with_the_slow_one(
         suspended.append((first, first + timedelta(days=length)))
     still = {first + timedelta(days=n) for first, last in suspended for n in range((last - first).days + 1)}
     found = due_date(start, limit, ANNOUNCED, suspended=suspended, extended_by=extensions)
-    assert found.on == slow_due(start, limit, still, extensions)
-    assert not found.is_provisional
+    try:
+        expected = slow_due(start, limit, still, extensions)
+    except NotImplementedError:  # the slow count came to a day of which the data know nothing
+        assert found.is_provisional
+        return
+    assert found.on == expected
     assert ANNOUNCED.is_working(found.on)
+    assert not found.is_provisional or found.on >= date(UNKNOWN - 1, 12, 25)
 
 
 @settings(max_examples=200, deadline=None)
