@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -15,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
 from gonghui.db.base import Base
+from gonghui.i18n import Text
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
@@ -22,6 +24,9 @@ from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
 from gonghui.records.bulk import insert_many
+from gonghui.records.calendar_changes import put_override, vouch_for_year
+from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.deadlines import set_deadline
 from gonghui.records.registers.checking import CheckedRow
 from gonghui.records.registers.runs import RunProgress, stage
 from gonghui.records.registers.sheets import Row
@@ -116,7 +121,7 @@ def _filled(world: World) -> Federation:
 
 
 def _filled_with_people(federation: Federation) -> None:
-    """Persons who were merged, employers that look alike, a member who moves, a register on its way in."""
+    """Persons who were merged, employers that look alike, a member who moves by a day, a register on its way in."""
     with federation.uow("district") as uow:
         run = new_run(uow, register_of(uow, "organising.unions"), "unions.xlsx")
         insert_many(uow, RunProgress, [{"run_id": run.id, "done": 1}])
@@ -138,6 +143,10 @@ def _filled_with_people(federation: Federation) -> None:
         moving = {"kind": "within", "state": "pending", "state_before": "active", "from_unit_id": place}
         employer = {"employer_id": firms[1].id, "org_unit_id": federation.units["river"]}
         uow.add(MembershipTransfer(membership_id=membership.id, **moving, **employer))
+        put_override(uow, date(2035, 5, 4), is_working=False, name="样本节", reason="样本通知")
+        vouch_for_year(uow, 2035, "样本通知")
+        rule = DeadlineRule("organising.sample", Text("样本"), "organising.transfer.days", "core.audit.read")
+        set_deadline(uow, membership, rule, date(2024, 5, 6))
 
 
 def test_steps_go_with_a_register_that_is_undone_but_never_change(neighbours: Neighbours) -> None:
