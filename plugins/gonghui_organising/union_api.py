@@ -28,6 +28,7 @@ from gonghui.sdk import (
     record_response,
 )
 from gonghui_organising import founding, union_queries
+from gonghui_organising.bodies import BODIES, required_bodies
 from gonghui_organising.forms import advise
 from gonghui_organising.founding import APPROVE, CHANGE, CREATE, READ, RETURN, SUBMIT
 from gonghui_organising.union import PaperKind, UnionKind, UnionState
@@ -226,6 +227,15 @@ class StepOut(Schema):
 class AdviceQuery(Schema):
     members = fields.Integer(required=True, validate=_COUNT, metadata={"example": 24})
     headcount = fields.Integer(validate=_COUNT)
+    women_members = fields.Integer(validate=_COUNT, metadata={"description": "None, where it is not said"})
+
+
+class BodyOut(Schema):
+    body = fields.String(validate=validate.OneOf(list(BODIES)))
+    forms = fields.List(fields.String(), metadata={"description": "Lawful forms: committee, commissioner"})
+    is_duty = fields.Boolean(metadata={"description": "The law says shall, not may"})
+    reason = fields.String()
+    basis = fields.String()
 
 
 class AdviceOut(Schema):
@@ -237,6 +247,9 @@ class AdviceOut(Schema):
     seats = fields.List(fields.Integer(), metadata={"description": "Least and most seats of the committee"})
     seats_basis = fields.String()
     remarks = fields.List(fields.String())
+    bodies = fields.List(
+        fields.Nested(BodyOut), metadata={"description": "Bodies that the union has to have"}
+    )
 
 
 @blueprint.route("/unions", methods=["GET"])
@@ -348,8 +361,9 @@ def get_history(uow: UnitOfWork, union_id: UUID) -> list[Any]:
 @blueprint.arguments(AdviceQuery, location="query")
 @blueprint.response(200, AdviceOut)
 def get_advice(uow: UnitOfWork, query: dict[str, int]) -> Response:
-    """Which form of organisation the law asks for or allows, with the article."""
+    """Which form of organisation the law asks for or allows, and which bodies, with the article."""
     advice = advise(uow, query["members"], query.get("headcount"))
+    bodies = required_bodies(uow, query["members"], query.get("women_members", 0))
     content = {
         **{
             name: getattr(advice, name)
@@ -357,6 +371,7 @@ def get_advice(uow: UnitOfWork, query: dict[str, int]) -> Response:
         },
         "reason": str(advice.reason),
         "remarks": [str(remark) for remark in advice.remarks],
+        "bodies": [{**vars(body), "reason": str(body.reason)} for body in bodies],
     }
     return Response(orjson.dumps(content), content_type="application/json")
 

@@ -63,3 +63,28 @@ def test_a_question_without_a_sensible_number_is_refused(shared_federation: Fede
     answer = shared_federation.client("firm").get("/api/v1/organising/founding-advice", query_string=query)
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == "/query/members"
+
+
+def bodies(federation: Federation, **query: int) -> dict[str, dict]:
+    return {body["body"]: body for body in advice(federation, **query)["bodies"]}
+
+
+@pytest.mark.parametrize(
+    ("women", "form"), [(0, "commissioner"), (9, "commissioner"), (10, "committee"), (400, "committee")]
+)
+def test_from_ten_women_members_there_is_a_womens_committee(
+    shared_federation: Federation, women: int, form: str
+) -> None:
+    found = bodies(shared_federation, members=500, women_members=women)["women"]
+    assert (found["forms"], found["is_duty"]) == ([form], True)
+    assert str(women) in found["reason"]
+
+
+@pytest.mark.parametrize(("members", "is_duty"), [(24, False), (25, True)])
+def test_funds_are_reviewed_at_every_level_and_a_committee_is_a_duty_from_25_members(
+    shared_federation: Federation, members: int, is_duty: bool
+) -> None:
+    found = bodies(shared_federation, members=members)
+    assert found["union"]["is_duty"] is is_duty
+    assert found["audit"]["is_duty"]
+    assert "第四十五条" in found["audit"]["basis"]
