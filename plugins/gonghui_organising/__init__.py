@@ -5,6 +5,7 @@ from pathlib import Path
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     commands,
+    committee_records,
     demo,
     employer_api,
     employer_import,
@@ -14,6 +15,8 @@ from gonghui_organising import (
     member_import,
     member_indicators,
     member_register,
+    re_election_indicators,
+    re_election_records,
     register,
     register_import,
     roles,
@@ -30,7 +33,12 @@ plugin = Plugin(
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
     blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
-    indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
+    indicators=(
+        *indicators.INDICATORS,
+        *member_indicators.INDICATORS,
+        *re_election_indicators.INDICATORS,
+    ),
+    record_types=(committee_records.committees, re_election_records.re_elections),
     imports=(
         RegisterImport(
             code="organising.unions",
@@ -60,6 +68,7 @@ plugin = Plugin(
     commands=(
         commands.union_commands,
         commands.member_commands,
+        commands.re_election_commands,
     ),
     samples=samples.SAMPLES,
     demo=demo.fill,

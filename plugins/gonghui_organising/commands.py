@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from gonghui.sdk import UnitOfWork, _, at_tenant, require, unit_called
-from gonghui_organising import founding, transfers, union_queries
+from gonghui_organising import founding, re_election_records, re_election_steps, transfers, union_queries
 from gonghui_organising.union_api import NewUnion, Reason, Reply
 
 
@@ -113,3 +113,16 @@ def lapse_transfers(uow: UnitOfWork) -> None:
     """Put back the members whose transfer nobody has accepted in time."""
     require(uow.principal, transfers.TRANSFER)
     click.echo(str(_("{n} 件转接已过期，会籍退回原工会。", n=transfers.lapse_transfers(uow))))
+
+
+@click.group("re-election")
+def re_election_commands() -> None:
+    """Re-elections."""
+
+
+@re_election_commands.command("open-due")
+@at_tenant
+def open_due(uow: UnitOfWork) -> None:
+    """Begin the re-election of every union whose term ends within the time of the watch."""
+    require(uow.principal, re_election_records.CREATE)
+    click.echo(str(_("新登记应换届工会 {n} 个。", n=re_election_steps.open_due(uow))))

@@ -59,19 +59,42 @@ _REGISTERS = (
     "organising.member.backdate",
 )
 _DECIDING = (*_DRAFTING, "organising.union.return", "organising.union.approve", "organising.union.backdate")
+#: What a union itself does for its bodies and their renewal, and what is for the union above it.
+_RENEWING = (
+    *(f"organising.committee.{verb}" for verb in ("read", "create", "change", "by_elect", "leave", "remove")),
+    *(
+        f"organising.re_election.{verb}"
+        for verb in ("read", "create", "change", "submit_plan", "notify", "hold")
+    ),
+    *(f"organising.re_election.{verb}" for verb in ("reconvene", "submit_result", "register_changes")),
+)
+_RENEWALS = (
+    *_RENEWING,
+    *(f"organising.committee.{verb}" for verb in ("confirm", "transfer", "end", "export", "backdate")),
+    *(f"organising.re_election.{verb}" for verb in ("return", "approve_plan", "extend", "return_result")),
+    *(f"organising.re_election.{verb}" for verb in ("approve", "export", "backdate")),
+)
+_RENEWALS_READ = (
+    *(f"organising.committee.{verb}" for verb in ("read", "export")),
+    *(f"organising.re_election.{verb}" for verb in ("read", "export")),
+)
 #: Employers belong to the whole federation: a street finds them, the district says who they are.
 _EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
 
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS)),
-    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS)),
+    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS, *_RENEWING)),
+    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS, *_RENEWING)),
     RoleTemplate(
-        "street_officer", "街道工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, "organising.employer.read")
+        "street_officer",
+        "街道工会干部",
+        (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, "organising.employer.read"),
     ),
-    RoleTemplate("district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_EMPLOYERS)),
+    RoleTemplate(
+        "district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, *_EMPLOYERS)
+    ),
     RoleTemplate(
         "administrator",
         "管理员",
-        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS),
+        ("organising.union.read", "organising.member.read", *_REGISTERS, *_RENEWALS_READ, *_EMPLOYERS),
     ),
 )
