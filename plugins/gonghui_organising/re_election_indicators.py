@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import String, and_, cast, func, select
 
-from gonghui.sdk import Indicator, Period, RecordTransition, _
+from gonghui.sdk import Indicator, Period, RecordTransition, _, clock
 from gonghui_organising.re_election import READ, ReElection, ReElectionState
 from gonghui_organising.union import GrassrootsUnion, UnionKind
 
@@ -45,11 +45,15 @@ def plans_submitted(period: Period) -> Any:
 
 
 def terms_overdue(period: Period) -> Any:
-    """Unions whose term, with an extension granted by then, was over on the period's last day and not renewed."""
+    """Unions whose term, with an extension granted by then, was over on the period's last day and not renewed.
+
+    Of a period that still runs the last day is today: nobody is overdue before.
+    """
+    day = min(period.last, clock.today())
     extended_to = func.coalesce(_ELECTION.extended_to, _ELECTION.ends_on)
-    is_put_off = and_(extended_to >= period.last, _stepped_by(period, _EXTENDED))
+    is_put_off = and_(extended_to >= day, _stepped_by(period, _EXTENDED))
     return _listed(_ELECTION.ends_on).where(
-        _ELECTION.ends_on < period.last, ~_stepped_by(period, _APPROVED), ~is_put_off
+        _ELECTION.ends_on < day, ~_stepped_by(period, _APPROVED), ~is_put_off
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gonghui.sdk import (
     FieldFault,
@@ -70,7 +71,9 @@ def open_due(uow: UnitOfWork) -> int:
     watch = max(figure(uow, "organising.term.watch").value)
     until = clock.today() + timedelta(days=watch)
     newest = (_TERM.union_id, _TERM.started_on.desc())
-    latest: Any = select(CommitteeTerm.__table__).distinct(_TERM.union_id).order_by(*newest).subquery()
+    latest: Any = (
+        select(CommitteeTerm.__table__).ext(distinct_on(_TERM.union_id)).order_by(*newest).subquery()
+    )
     has_one = select(ReElection.id).where(ReElection.term_id == latest.c.id).exists()
     wanted = (
         select(latest.c.id, latest.c.union_id, latest.c.ends_on, _UNION.org_unit_id)
