@@ -22,6 +22,7 @@ from gonghui.sdk import (
 )
 from gonghui_organising import founding
 from gonghui_organising.demo_members import fill_members
+from gonghui_organising.demo_re_elections import fill_re_elections
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
@@ -59,6 +60,7 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     for serial, last_step in enumerate(("draft", "submit", "return", "approve")):
         _founding(uow, accounts, serial, last_step)
     uow.become(operator)
+    fill_re_elections(uow, accounts)
 
 
 def _make_member(uow: UnitOfWork, account: UUID) -> None:

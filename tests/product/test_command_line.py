@@ -129,6 +129,22 @@ def test_an_officer_of_another_street_gets_no_figure_of_this_one(
     assert "not_found" in refused.stderr
 
 
+def test_terms_that_end_are_opened_once(shell: Shell, imported: dict[str, Any]) -> None:
+    assert imported["first"]["created"] == EXPECTED["good"]
+    opened = [
+        int(
+            re.sub(
+                r"\D",
+                "",
+                shell.gonghui("organising", "re-election", "open-due", "--tenant", "longhua").stdout,
+            )
+        )
+        for _run in range(2)
+    ]
+    assert opened[0] > 0
+    assert opened[1] == 0
+
+
 def test_a_time_limit_is_answered_without_any_data(tmp_path: Path) -> None:
     nowhere = Shell(tmp_path / "var", 18_999)
     answer = nowhere.gonghui("calendar", "due", "2024-02-01", "--days", "15")
