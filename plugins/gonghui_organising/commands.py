@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from gonghui.sdk import UnitOfWork, _, at_tenant, require, unit_called
-from gonghui_organising import founding, re_election_records, re_election_steps, transfers, union_queries
+from gonghui_organising import founding, re_election, re_election_steps, transfers, union_queries
 from gonghui_organising.union_api import NewUnion, Reason, Reply
 
 
@@ -124,5 +124,5 @@ def re_election_commands() -> None:
 @at_tenant
 def open_due(uow: UnitOfWork) -> None:
     """Begin the re-election of every union whose term ends within the time of the watch."""
-    require(uow.principal, re_election_records.CREATE)
+    require(uow.principal, re_election.CREATE)
     click.echo(str(_("新登记应换届工会 {n} 个。", n=re_election_steps.open_due(uow))))

@@ -25,9 +25,8 @@ from gonghui_organising.ballots import candidates_needed
 from gonghui_organising.bodies import Body, BodyForm, required_bodies
 from gonghui_organising.electorate import Electorate, electorate
 from gonghui_organising.forms import seat_range
-from gonghui_organising.re_election import ReElection, ReElectionBallot
+from gonghui_organising.re_election import ReElection, ReElectionBallot, candidates_of, seats_of, union_of
 from gonghui_organising.re_election_records import re_elections
-from gonghui_organising.re_election_rules import candidates_of, seats_of, union_of
 from gonghui_organising.re_election_steps import open_due
 
 _NAMES = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
@@ -86,6 +85,9 @@ def _plan(uow: UnitOfWork, re_election: ReElection, meeting_on: date) -> None:
         for body, n in seats.items()
         for _one in range(candidates_needed(n, margin))
     ]
+    if seats[Body.WOMEN.value] == 1:  # a commissioner inside the committee
+        people = [person for person in people if person[0] != Body.WOMEN.value]
+        people.append((Body.WOMEN.value, people[0][1]))
     people.append(("chair", people[0][1]))
     plan = {
         "meeting_form": "general_meeting",

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.sdk import (
@@ -15,6 +15,7 @@ from gonghui.sdk import (
     Record,
     TenantTable,
     Text,
+    UnitOfWork,
     _,
     one_of,
     ref,
@@ -23,7 +24,7 @@ from gonghui.sdk import (
 from gonghui_organising.committee import Office
 from gonghui_organising.union import PLUGIN, CommitteeTerm, GrassrootsUnion
 
-READ = "organising.re_election.read"
+READ, CREATE = "organising.re_election.read", "organising.re_election.create"
 BEFORE_THE_END = (180, 90, 30)
 
 
@@ -165,6 +166,43 @@ class ReElectionBallot(TenantTable, schema=PLUGIN):
     returned: Mapped[int]
     invalid: Mapped[int]
     is_secret: Mapped[bool] = mapped_column(default=False)
+
+
+def union_of(uow: UnitOfWork, re_election: ReElection) -> GrassrootsUnion:
+    """The union whose bodies are renewed."""
+    return uow.session.get_one(GrassrootsUnion, (uow.tenant_id, re_election.union_id))
+
+
+def candidates_of(uow: UnitOfWork, re_election: ReElection) -> list[ReElectionCandidate]:
+    """Candidates by number."""
+    mine = ReElectionCandidate.re_election_id == re_election.id
+    return list(
+        uow.session.scalars(select(ReElectionCandidate).where(mine).order_by(ReElectionCandidate.number))
+    )
+
+
+def counts_of(uow: UnitOfWork, re_election: ReElection) -> list[ReElectionBallot]:
+    """The counts of the meeting, one for each ballot."""
+    mine = ReElectionBallot.re_election_id == re_election.id
+    return list(uow.session.scalars(select(ReElectionBallot).where(mine)))
+
+
+def seats_of(re_election: ReElection, ballot: str) -> int:
+    """For how many seats a ballot is held."""
+    seats = {
+        Ballot.UNION.value: re_election.seats,
+        Ballot.AUDIT.value: re_election.audit_seats,
+        Ballot.WOMEN.value: re_election.women_seats,
+        Ballot.CHAIR.value: 1,
+    }
+    return seats[ballot] or 0
+
+
+def inside_the_committee(re_election: ReElection) -> set[str]:
+    """Ballots for an office inside the union committee: its chair, and a women's commissioner (工会法 Art. 11)."""
+    if (re_election.seats or 0) > 1 and re_election.women_seats == 1:
+        return {Ballot.CHAIR.value, Ballot.WOMEN.value}
+    return {Ballot.CHAIR.value}
 
 
 #: The term's last day. A term is renewed once the new bodies are approved, and then as of the day of their election.

@@ -25,7 +25,8 @@ from gonghui.sdk import (
     not_found,
     unit_within,
 )
-from gonghui_organising import re_election_rules as rules
+from gonghui_organising import re_election_plan as plan
+from gonghui_organising import re_election_result as result
 from gonghui_organising import re_election_steps as steps
 from gonghui_organising.committee import OFFICES, SEXES, latest_term
 from gonghui_organising.committee_records import unions_in_force
@@ -33,6 +34,7 @@ from gonghui_organising.re_election import (
     BALLOTS,
     CHAIRS,
     CHANGES,
+    CREATE,
     DEADLINES,
     MEETINGS,
     PLAN_REPLY,
@@ -43,7 +45,6 @@ from gonghui_organising.re_election import (
 )
 from gonghui_organising.union import GrassrootsUnion, UnionState
 
-CREATE = "organising.re_election.create"
 _MEETING_ON = _("会议日期")
 _CHANGEABLE = {"due", "returned", "extended"}
 
@@ -132,7 +133,7 @@ WORKFLOW = Workflow(
             "submit-plan",
             "due, returned, extended -> plan_submitted",
             _("报送换届方案"),
-            guards=(rules.plan_is_sound,),
+            guards=(plan.plan_is_sound,),
             starts=(PLAN_REPLY,),
         ),
         Transition(
@@ -173,15 +174,15 @@ WORKFLOW = Workflow(
             "approved_to_hold -> approved_to_hold",
             _("登记会议通知"),
             asks=(Field("notified_on", _("发出会议通知的日期"), required=True, example="2024-06-20"),),
-            guards=(rules.notified_by_now,),
+            guards=(result.notified_by_now,),
             effect=steps.keep_notice,
         ),
         Transition(
             "hold",
             "approved_to_hold -> held",
             _("登记会议"),
-            asks=(Field("held_on", _("召开日期"), required=True, example="2024-06-27"),),
-            guards=(rules.held_by_then,),
+            asks=(Field("held_on", _("召开日期"), required=True, sample="yesterday"),),
+            guards=(result.held_by_then,),
             effect=steps.count_voters,
         ),
         Transition(
@@ -190,14 +191,14 @@ WORKFLOW = Workflow(
             _("重新召开"),
             comment=Comment.REQUIRED,
             asks=(Field("meeting_on", _MEETING_ON, required=True, example="2199-06-28"),),
-            guards=(rules.is_ahead,),
+            guards=(plan.is_ahead,),
             effect=steps.meet_again,
         ),
         Transition(
             "submit-result",
             "held -> result_submitted",
             _("报送选举结果"),
-            guards=(rules.result_is_sound,),
+            guards=(result.result_is_sound,),
             starts=(RESULT_REPLY,),
             effect=steps.mark_elected,
         ),
@@ -219,7 +220,7 @@ WORKFLOW = Workflow(
                 Field("approval_no", _("批复文号"), required=True, example="示工复〔2024〕8号"),
                 Field("term_years", _("批复的任期（年）"), required=True, example=5),
             ),
-            guards=(rules.term_as_planned, rules.result_is_sound),
+            guards=(result.term_as_planned, result.result_is_sound),
             meets=(RESULT_REPLY,),
             starts=(CHANGES,),
             effect=steps.renew,
@@ -276,6 +277,6 @@ re_elections = RecordType(
     deadlines=DEADLINES,
     place=at_the_union,
     create=begin,
-    rules=(rules.is_about_its_union, rules.each_once),
+    rules=(plan.is_about_its_union, plan.each_once),
     backdate="organising.re_election.backdate",
 )

@@ -23,9 +23,8 @@ from gonghui.sdk import (
 )
 from gonghui_organising import founding
 from gonghui_organising.committee_records import committees
-from gonghui_organising.re_election import ReElection, ReElectionBallot
+from gonghui_organising.re_election import ReElection, ReElectionBallot, candidates_of
 from gonghui_organising.re_election_records import re_elections
-from gonghui_organising.re_election_rules import candidates_of
 from gonghui_organising.union_samples import founding_values
 
 Steps = tuple[tuple[str, dict[str, Any]], ...]
@@ -112,6 +111,11 @@ def re_election_at(*steps: str) -> Callable[[UnitOfWork, UUID], UUID]:
         return record.id
 
     return make
+
+
+def yesterday(_uow: UnitOfWork, _place: UUID) -> str:
+    """The day of a meeting that has been held."""
+    return (clock.today() - _DAY).isoformat()
 
 
 def planned_ahead(uow: UnitOfWork, place: UUID) -> UUID:
@@ -212,6 +216,7 @@ _ONE = "POST /api/v1/organising/re-elections/{re_election_id}"
 _BODY = "POST /api/v1/organising/committees/{committee_id}"
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     "union_in_force": union_in_force,
+    "yesterday": yesterday,
     "re_election_id": re_election_at(),
     f"{_ONE}/submit-plan": planned_ahead,
     "committee_id": committee_at(),

@@ -29,6 +29,7 @@ from gonghui.sdk import (
     set_deadline,
     set_deadlines,
     transition_row,
+    visible,
 )
 from gonghui_organising.bodies import Body, form_of
 from gonghui_organising.committee import Committee, CommitteeOfficer, Office
@@ -36,14 +37,19 @@ from gonghui_organising.committee_records import committees
 from gonghui_organising.electorate import electorate
 from gonghui_organising.re_election import (
     CHANGES,
+    CREATE,
     NOTICE,
     TERM_END,
     Ballot,
     ReElection,
     ReElectionCandidate,
     ReElectionState,
+    candidates_of,
+    counts_of,
+    seats_of,
+    union_of,
 )
-from gonghui_organising.re_election_rules import all_elected, candidates_of, counts_of, seats_of, union_of
+from gonghui_organising.re_election_result import all_elected
 from gonghui_organising.union import CommitteeTerm, GrassrootsUnion, UnionState, term_end
 
 Answers = Mapping[str, Any]
@@ -66,6 +72,8 @@ class Ending(NamedTuple):
 def open_due(uow: UnitOfWork) -> int:
     """Bring a re-election into being for every term that ends within the time of the watch; how many.
 
+    Of the unions for which the principal may begin one; the operator begins them all.
+
     Whoever calls it again changes nothing: a term has one re-election, and a term that was renewed none to come.
     """
     watch = max(figure(uow, "organising.term.watch").value)
@@ -81,7 +89,12 @@ def open_due(uow: UnitOfWork) -> int:
             GrassrootsUnion.__table__,
             and_(_UNION.tenant_id == latest.c.tenant_id, _UNION.id == latest.c.union_id),
         )
-        .where(_UNION.state == UnionState.APPROVED.value, latest.c.ends_on <= until, ~has_one)
+        .where(
+            _UNION.state == UnionState.APPROVED.value,
+            visible(uow.principal, CREATE, _UNION.org_unit_id),
+            latest.c.ends_on <= until,
+            ~has_one,
+        )
         .order_by(latest.c.ends_on, latest.c.id)
     )
     return len(bring(uow, [Ending(*row) for row in uow.session.execute(wanted)]))

@@ -262,7 +262,7 @@ def test_candidates_are_eligible_and_contested_and_the_chair_stands_for_the_comm
         ("/candidates/0/is_no_relative", "relative_not_excluded"),
         ("/candidates/1/office", "office_of_member"),
         ("/candidates/11/may_be_chair", "chair_not_eligible"),
-        ("/candidates/11/name", "chair_not_candidate"),
+        ("/candidates/11/name", "not_candidate_of_committee"),
     }
 
 
@@ -339,7 +339,35 @@ def test_a_chair_is_one_of_the_elected_members(federation: Federation) -> None:
     votes = vote_values()
     votes[0]["votes"], votes[3]["votes"] = 5, 20
     put(federation, record_id, "votes", votes)
-    assert faults(step(federation, "firm", record_id, "submit-result")) == {("/votes", "chair_not_member")}
+    assert faults(step(federation, "firm", record_id, "submit-result")) == {
+        ("/votes", "not_member_of_committee")
+    }
+
+
+def test_a_womens_commissioner_stands_for_the_committee_and_is_elected_to_it(federation: Federation) -> None:
+    union_id = a_union(federation)
+    with federation.uow() as uow:
+        uow.session.get_one(GrassrootsUnion, (uow.tenant_id, union_id)).women_members = 9
+        uow.commit()
+    plan = {**plan_values(clock.today() + 30 * _DAY), "women_seats": 1}
+    made = federation.client("firm").post(RE_ELECTIONS, {"union_id": union_id, **plan})
+    refused = step(federation, "firm", made.json["id"], "submit-plan")
+    assert {code for _pointer, code in faults(refused)} == {"not_candidate_of_committee"}
+    women = [one for one in plan["candidates"] if one["ballot"] == "women"]
+    plan["candidates"] = [one for one in plan["candidates"] if one not in women[1:]]
+    women[0]["name"] = plan["candidates"][1]["name"]
+    path, tag = f"{RE_ELECTIONS}/{made.json['id']}", {"If-Match": made.headers["ETag"]}
+    changed = federation.client("firm")("PATCH", path, json={"candidates": plan["candidates"]}, headers=tag)
+    assert changed.status_code == 200, changed.text
+    assert step(federation, "firm", made.json["id"], "submit-plan").status_code == 200
+
+
+def test_a_meeting_is_not_held_before_the_upper_union_has_consented(federation: Federation) -> None:
+    record_id = at(federation, "submit-plan", "approve-plan", "notify")
+    refused = step(federation, "firm", record_id, "hold", held_on=clock.today() - 40 * _DAY)
+    assert faults(refused) == {("/held_on", "before_consent")}
+    early = step(federation, "firm", record_id, "hold", held_on=clock.today() + _DAY)
+    assert faults(early) == {("/held_on", "in_future")}
 
 
 def test_a_notice_later_than_five_working_days_before_breaks_the_procedure(federation: Federation) -> None:
@@ -425,6 +453,15 @@ def test_every_term_that_ends_within_the_watch_gets_one_re_election(federation: 
     assert [item["state"] for item in listed] == ["due", "due"]
     again = federation.client("firm").post(RE_ELECTIONS, {"union_id": listed[1]["union_id"]})
     assert (again.status_code, again.json["code"]) == (409, "re_election_exists")
+
+
+def test_an_officer_opens_the_terms_of_their_own_unions(federation: Federation) -> None:
+    for place in ("firm", "river"):
+        a_union(federation, place)
+    with federation.uow("east") as uow:
+        assert open_due(uow) == 1
+        uow.commit()
+    assert len(federation.client("district").get(RE_ELECTIONS).json["items"]) == 1
 
 
 def test_terms_are_opened_in_as_many_statements_for_thirty_as_for_one(federation: Federation) -> None:
