@@ -9,6 +9,7 @@ from gonghui_organising import (
     employer_api,
     employer_import,
     employer_register,
+    founding_advice,
     indicators,
     member_api,
     member_import,
@@ -19,7 +20,7 @@ from gonghui_organising import (
     roles,
     samples,
     transfer_api,
-    union_api,
+    unions,
 )
 
 plugin = Plugin(
@@ -29,7 +30,13 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
+    record_types=(unions.unions,),
+    blueprints=(
+        founding_advice.blueprint,
+        member_api.blueprint,
+        transfer_api.blueprint,
+        employer_api.blueprint,
+    ),
     indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
     imports=(
         RegisterImport(

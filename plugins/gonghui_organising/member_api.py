@@ -15,6 +15,7 @@ from gonghui.sdk import (
     OpeningOut,
     OutColumn,
     PersonMerge,
+    StepOut,
     UnitOfWork,
     _,
     decode_cursor,
@@ -50,7 +51,6 @@ from gonghui_organising.member_schemas import (
 )
 from gonghui_organising.member_steps import APPROVE, CHANGE, CREATE, END
 from gonghui_organising.member_words import read_as
-from gonghui_organising.union_api import StepOut
 
 REVEAL, EXPORT = "organising.member.reveal", "organising.member.export"
 

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gonghui.sdk import UnitOfWork, clock, new_id, open_document, seal_document
-from gonghui_organising import founding, member_merges, member_steps, transfer_documents, transfers
+from gonghui.sdk import UnitOfWork, clock, create_record, new_id, open_document, seal_document
+from gonghui_organising import member_merges, member_steps, transfer_documents, transfers
 from gonghui_organising.demo_people import demo_id_number
 from gonghui_organising.membership import MembershipTransfer, TransferKind, TransferState
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 
 def fresh_number(_uow: UnitOfWork | None = None, _place: UUID | None = None) -> str:
@@ -34,7 +35,7 @@ def member_values(org_unit_id: UUID) -> dict[str, Any]:
 
 def a_union(uow: UnitOfWork, place: UUID) -> UUID:
     """The unit of a union at `place`."""
-    return founding.draft(uow, founding_values(place)).org_unit_id
+    return create_record(uow, unions, founding_values(place)).org_unit_id
 
 
 def applicant(uow: UnitOfWork, place: UUID) -> UUID:

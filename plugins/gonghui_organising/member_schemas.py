@@ -6,10 +6,9 @@ from datetime import date
 
 from marshmallow import Schema, fields, validate
 
-from gonghui.sdk import DocumentKind, PageQuery, name_rules
+from gonghui.sdk import DocumentKind, EmployerTold, PageQuery, name_rules
 from gonghui_organising.member_words import EDUCATIONS, HOUSEHOLDS, PEOPLES
 from gonghui_organising.membership import EmploymentForm, MembershipState, TransferKind, TransferState
-from gonghui_organising.union_api import EmployerIn
 
 _DAY = validate.Range(date(1900, 1, 1), date(2199, 12, 31))
 _NUMBER = name_rules(40)
@@ -33,7 +32,7 @@ class MemberChange(Schema):
     education = fields.String(allow_none=True, validate=validate.OneOf(sorted(set(EDUCATIONS.values()))))
     household_kind = fields.String(allow_none=True, validate=validate.OneOf(sorted(set(HOUSEHOLDS.values()))))
     is_migrant_worker = fields.Boolean(allow_none=True)
-    employer = fields.Nested(EmployerIn, allow_none=True)
+    employer = fields.Nested(EmployerTold, allow_none=True)
     joined_on = fields.Date(allow_none=True, validate=_DAY)
     first_joined_on = fields.Date(allow_none=True, validate=_DAY)
     occupation = fields.String(allow_none=True, validate=name_rules(100))
@@ -178,7 +177,7 @@ class Revealed(Schema):
 
 class TransferIn(Schema):
     to_unit_id = fields.UUID(required=True, metadata={"x-sample": "other_union_unit_id"})
-    employer = fields.Nested(EmployerIn, allow_none=True)
+    employer = fields.Nested(EmployerTold, allow_none=True)
     reason = fields.String(allow_none=True, load_default=None, validate=_REASON)
 
 

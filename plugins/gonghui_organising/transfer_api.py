@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response
+from marshmallow import Schema, fields
 
 from gonghui.sdk import (
     Blueprint,
@@ -14,6 +15,7 @@ from gonghui.sdk import (
     decode_cursor,
     expected_version,
     idempotent,
+    name_rules,
     operation,
     page_response,
     record_response,
@@ -32,7 +34,13 @@ from gonghui_organising.member_schemas import (
     TransferQuery,
 )
 from gonghui_organising.transfers import ACCEPT, READ, TRANSFER
-from gonghui_organising.union_api import Reason
+
+
+class Reason(Schema):
+    comment = fields.String(
+        required=True, validate=name_rules(2_000), metadata={"example": "已不在本单位工作"}
+    )
+
 
 blueprint = Blueprint(
     "transfers", __name__, url_prefix="/api/v1/organising", description="Organising: transfers of memberships"

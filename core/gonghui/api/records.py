@@ -33,7 +33,7 @@ View = Callable[..., Any]
 _UNIT, _STATE = _("所属组织"), _("状态")
 
 
-class RecordStepOut(Schema):
+class StepOut(Schema):
     """A step of a record. One that was written down after the day it took effect is a correction."""
 
     name = fields.String()
@@ -72,7 +72,7 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     _add_reading(blueprint, kind, one)
     _add_writing(blueprint, kind, one)
     for transition in kind.workflow.transitions:
-        if transition.timer is None:
+        if transition.is_offered:
             _add_step(blueprint, kind, transition, one)
     for child in kind.children:
         if child.states:
@@ -143,7 +143,7 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     )
     detail = blueprint.response(200, schemas.shown(kind, listed=False))
     _add(blueprint, one, "GET", get_record, "get", reading, detail)
-    steps_out = blueprint.response(200, RecordStepOut(many=True))
+    steps_out = blueprint.response(200, StepOut(many=True))
     _add(blueprint, f"{one}/history", "GET", get_history, "history", reading, steps_out)
     if EXPORT in kind.verbs:
         _add_export(blueprint, kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -56,6 +57,7 @@ class Field:
     longest: int = LONGEST
     least: int | None = None
     most: int | None = None
+    earliest: date | None = None
     picker: Picker | None = None
     kind: Kind | None = None
     listed: bool = False

@@ -55,8 +55,9 @@ class Child:
     """Rows of another table that belong to a record: household members, parties, instalments.
 
     They are sent as a list with the record. `states` are those in which the list may be put by itself, with
-    `permission`, however the record stands: instalments are entered long after the case was agreed. `write` and
-    `entry` replace what is done by default: setting the columns, and showing them.
+    `permission`, however the record stands: instalments are entered long after the case was agreed. `one` is the name
+    under which a single row is told where only one can be (`committee`), though all are shown (`committees`).
+    `write` and `entry` replace what is done by default: setting the columns, and showing them.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Child:
     most: int = 200
     states: frozenset[str] = frozenset()
     permission: str | None = None
+    one: str | None = None
     write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
     entry: Callable[[], tuple[Any, Any]] | None = None
 
@@ -167,7 +169,7 @@ class RecordType:
         """Every permission that it asks for, with what it allows in words."""
         words = {self.permission(verb): text for verb, text in self._words().items()}
         for transition in self.workflow.transitions:
-            if transition.timer is None:
+            if transition.is_offered:
                 text = _("{what}：{step}", what=self.title, step=transition.title)
                 words.setdefault(self.permission(transition.name), text)
             if transition.backdate or self.backdate:

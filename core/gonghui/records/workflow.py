@@ -51,7 +51,8 @@ class Transition:
     column of the record is kept there.
 
     `starts`, `meets` and `cancels` are deadlines; those that start run from the day of effect. `timer`: the
-    transition is taken by the system once that deadline has passed, and by nobody else.
+    transition is taken by the system once that deadline has passed, and by nobody else. `within`: it is part of
+    another act, such as the transfer that takes a membership along, and has no operation of its own.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Transition:
     meets: tuple[DeadlineRule, ...] = ()
     cancels: tuple[DeadlineRule, ...] = ()
     timer: DeadlineRule | None = None
+    within: bool = False
     #: How the trail calls it; the name, unless one is given (`approved`).
     verb: str | None = None
     sources: tuple[str, ...] = field(init=False)
@@ -84,6 +86,11 @@ class Transition:
             raise WorkflowError(f"{self.name}: {self.step!r} is no step; write 'draft -> submitted'")
         object.__setattr__(self, "sources", sources)
         object.__setattr__(self, "target", right.strip())
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody may take it by itself."""
+        return self.timer is None and not self.within
 
     @property
     def act(self) -> str:

@@ -41,9 +41,7 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
         setattr(record, str(kind.subject), subject_id)
     _complete(uow, kind, record, values, is_new=True)
     uow.add(record, transition_row(uow, record, CREATE, None))
-    for child in kind.children:
-        if values.get(child.name) is not None:
-            put_rows(uow, kind, record, child, values[child.name], permission)
+    _put_told(uow, kind, record, values, permission)
     uow.session.flush()
     return record
 
@@ -59,9 +57,7 @@ def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | No
     # A change of the lists alone is a change of the record: its version moves too, and once.
     record.changed_at = clock.now()
     _complete(uow, kind, record, values, is_new=False)
-    for child in kind.children:
-        if values.get(child.name) is not None:
-            put_rows(uow, kind, record, child, values[child.name], permission)
+    _put_told(uow, kind, record, values, permission)
     uow.session.flush()
     return record
 
@@ -85,6 +81,13 @@ def put_list(
         raise invalid(*faults)
     uow.session.flush()
     return record
+
+
+def _put_told(uow: UnitOfWork, kind: RecordType, record: Record, values: Values, permission: str) -> None:
+    for child in kind.children:
+        rows = values.get(child.name) if child.one is None else values.get(child.one) and [values[child.one]]
+        if rows is not None:
+            put_rows(uow, kind, record, child, rows, permission)
 
 
 def put_rows(

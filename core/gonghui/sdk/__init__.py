@@ -5,6 +5,10 @@ from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
+from gonghui.api.record_schemas import EmployerTold
+from gonghui.api.record_schemas import answers as answers_schema
+from gonghui.api.record_schemas import creation as creation_schema
+from gonghui.api.records import StepOut
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.accounts import Account
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
@@ -68,6 +72,7 @@ from gonghui.records.deadlines import (
     set_deadlines,
 )
 from gonghui.records.fields import Field, Kind
+from gonghui.records.listing import list_rows, read_row
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import Child, Computed, RecordType
 from gonghui.records.registers import cells
@@ -147,6 +152,7 @@ __all__ = [
     "Employer",
     "EmployerBook",
     "EmployerMatch",
+    "EmployerTold",
     "Fault",
     "Field",
     "FieldFault",
@@ -181,6 +187,7 @@ __all__ = [
     "Sealed",
     "Sensitive",
     "Sheet",
+    "StepOut",
     "TenantTable",
     "Text",
     "TimeLimit",
@@ -193,6 +200,7 @@ __all__ = [
     "account_principal_by_id",
     "add_months",
     "advance",
+    "answers_schema",
     "at_tenant",
     "bank_card",
     "blind_index",
@@ -204,6 +212,7 @@ __all__ = [
     "check_version",
     "clock",
     "create_record",
+    "creation_schema",
     "deadlines_of",
     "decide_match",
     "decode_cursor",
@@ -229,6 +238,7 @@ __all__ = [
     "invalid",
     "keyring",
     "last_day_before",
+    "list_rows",
     "mask",
     "masked",
     "meet_deadline",
@@ -262,6 +272,7 @@ __all__ = [
     "read_document",
     "read_firm",
     "read_register",
+    "read_row",
     "record_response",
     "ref",
     "refile_deadlines",
