@@ -50,7 +50,7 @@ from gonghui.parties.persons import (
     person_with_document,
 )
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
-from gonghui.records.bulk import delete_many, insert_many
+from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter
 from gonghui.records.record import Record, check_version
 from gonghui.records.registers import cells
@@ -62,10 +62,11 @@ from gonghui.records.registers.sheets import Column, Register, Row, read_registe
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
-from gonghui.reporting.indicators import Indicator
+from gonghui.reporting.indicators import Indicator, Place, tree_of
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
-from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under
+from gonghui.tenancy.org_history import holds_on, stood_under, units_under
+from gonghui.tenancy.org_tree import OrgEdge, OrgUnit, OrgUnitKind, new_unit, under
 from gonghui.tenancy.org_tree import find_named as find_units
 from gonghui.tenancy.parameters import Parameter, figure
 from gonghui.tenancy.tenants import here
@@ -114,6 +115,7 @@ __all__ = [
     "MatchState",
     "NotFound",
     "OpeningOut",
+    "OrgEdge",
     "OrgUnit",
     "OrgUnitKind",
     "OutColumn",
@@ -122,6 +124,7 @@ __all__ = [
     "Period",
     "Person",
     "PersonMerge",
+    "Place",
     "Plugin",
     "Principal",
     "Record",
@@ -161,6 +164,7 @@ __all__ = [
     "go_through",
     "here",
     "history",
+    "holds_on",
     "idempotent",
     "insert_many",
     "invalid",
@@ -207,13 +211,17 @@ __all__ = [
     "select_each",
     "sensitive",
     "sort_key",
+    "stood_under",
     "took_step",
     "transition_row",
+    "tree_of",
     "under",
     "undo_merge",
     "unique",
     "unit_called",
     "unit_within",
+    "units_under",
+    "update_many",
     "uscc_fault",
     "visible",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -15,6 +16,8 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import policies
 from gonghui.db.base import Base
+from gonghui.lifecycle.reorganisation import Rename
+from gonghui.lifecycle.reorganising import reorganise
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
@@ -109,6 +112,8 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+    with federation.uow("admin") as uow:
+        reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
     _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401

@@ -8,6 +8,7 @@ from gonghui.api.resources import (
     org_units,
     plugins,
     registers,
+    reorganisations,
     session,
     trail,
 )
@@ -15,6 +16,7 @@ from gonghui.api.resources import (
 BLUEPRINTS = (
     session.blueprint,
     org_units.blueprint,
+    reorganisations.blueprint,
     accounts.blueprint,
     plugins.blueprint,
     figures.blueprint,
