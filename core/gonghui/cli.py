@@ -22,6 +22,7 @@ from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, require_whole, unit_called
 from gonghui.commands.org import org
+from gonghui.commands.parameters import parameters
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
@@ -223,6 +224,7 @@ def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -
 
 
 gonghui.add_command(org)
+gonghui.add_command(parameters)
 
 
 @gonghui.group()

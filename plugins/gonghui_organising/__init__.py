@@ -5,6 +5,7 @@ from pathlib import Path
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     commands,
+    consequences,
     demo,
     employer_api,
     employer_import,
@@ -31,6 +32,7 @@ plugin = Plugin(
     roles=roles.ROLES,
     blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
     indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
+    consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(
             code="organising.unions",

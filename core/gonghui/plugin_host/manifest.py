@@ -16,6 +16,7 @@ from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
 from gonghui.records.registers.importing import RegisterImport
+from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
@@ -46,6 +47,7 @@ class Plugin:
     blueprints: Sequence[Blueprint] = ()
     roles: Sequence[RoleTemplate] = ()
     indicators: Sequence[Indicator] = ()
+    consequences: Sequence[Consequence] = ()
     imports: Sequence[RegisterImport] = ()
     commands: Sequence[click.Command] = ()
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -83,5 +85,6 @@ class Plugin:
         return {
             "permissions": list(self.permissions),
             "indicators": [indicator.code for indicator in self.indicators],
+            "consequences": [each.parameter for each in self.consequences],
             "imports": [register.code for register in self.imports],
         }

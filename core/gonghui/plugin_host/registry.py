@@ -11,6 +11,7 @@ import structlog
 
 from gonghui.i18n import load_catalogues
 from gonghui.plugin_host.manifest import ManifestError, Plugin
+from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.parameters import PACKS, Parameters
 
@@ -56,6 +57,10 @@ class Registry:
     def indicators(self, on: frozenset[str] | None = None) -> list[Indicator]:
         """Indicators of the plugins in `on` (all, without it)."""
         return [i for p in self.plugins.values() if on is None or p.id in on for i in p.indicators]
+
+    def consequences(self, on: frozenset[str]) -> list[Consequence]:
+        """Consequences that the plugins in `on` declare."""
+        return [each for p in self.plugins.values() if p.id in on for each in p.consequences]
 
     def owner_of_path(self, path: str) -> str | None:
         """Id of the plugin whose prefix `path` is under, installed or not."""

@@ -62,13 +62,14 @@ from gonghui.records.registers.sheets import Column, Register, Row, read_registe
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
+from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator, Place, tree_of
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
 from gonghui.tenancy.org_history import holds_on, stood_under, units_under
 from gonghui.tenancy.org_tree import OrgEdge, OrgUnit, OrgUnitKind, new_unit, under
 from gonghui.tenancy.org_tree import find_named as find_units
-from gonghui.tenancy.parameters import Parameter, figure
+from gonghui.tenancy.parameters import Parameter, ParameterMissing, figure, figure_at_version
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
 from gonghui.values.cards import bank_card
@@ -98,6 +99,7 @@ __all__ = [
     "CheckedRow",
     "Column",
     "Conflict",
+    "Consequence",
     "Document",
     "DocumentFault",
     "DocumentKind",
@@ -121,6 +123,7 @@ __all__ = [
     "OutColumn",
     "PageQuery",
     "Parameter",
+    "ParameterMissing",
     "Period",
     "Person",
     "PersonMerge",
@@ -157,6 +160,7 @@ __all__ = [
     "expected_version",
     "export_response",
     "figure",
+    "figure_at_version",
     "find_employers",
     "find_units",
     "forbidden",

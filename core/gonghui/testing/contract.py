@@ -25,7 +25,7 @@ from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
 from gonghui.tenancy.org_tree import OrgUnit, is_root
-from gonghui.testing import tree_samples
+from gonghui.testing import parameter_samples, tree_samples
 from gonghui.testing.federation import Asker, World
 from gonghui.testing.operations import (
     NoSample,
@@ -167,6 +167,8 @@ class Contract:
         known: dict[str, Any] = _Samples(
             self._of_plugin, {"org_unit_id": org_unit_id, "role": role, **self._tree_values}
         )
+        with suppress(LookupError):
+            known["parameter_value"] = parameter_samples.numeric().value
         with suppress(NoSample):
             register = self._register(right)
             key = register.columns[0].key
@@ -236,6 +238,8 @@ class Contract:
             "reorganisation_id": lambda: self._tree_values["planned_id"],
             "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],
             "plugin_id": lambda: next(iter(registry.plugins)),
+            "parameter_code": lambda: parameter_samples.numeric().code,
+            "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
@@ -245,6 +249,10 @@ class Contract:
             "number": lambda: "2",
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
         }
+
+    def _own_figure(self) -> str:
+        with self.home.uow() as uow:
+            return parameter_samples.decided(uow)
 
     def _register(self, login: str) -> RegisterImport:
         """A register that somebody may read in where the samples stand."""
@@ -324,7 +332,9 @@ class Contract:
     def _names_home(self, operation: Operation) -> bool:
         """Whether the request points at something that is the home federation's east side's own."""
         owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
-        elsewhere = dict.fromkeys(("register", "file", "mapping", "cells", "role", "id_number"), "")
+        elsewhere = dict.fromkeys(
+            ("register", "file", "mapping", "cells", "role", "id_number", "parameter_value"), ""
+        )
         known: dict[str, Any] = defaultdict(lambda: "here", elsewhere)
         content = (make(self.world.app, operation, known) for make in (sample_body, sample_form))
         return bool(owned) or any("here" in str(part or "") for part in content)

@@ -31,7 +31,7 @@ from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
 from gonghui.records.reveal import reveal
-from gonghui.testing import Federation, World
+from gonghui.testing import Federation, World, parameter_samples
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -114,6 +114,7 @@ def _filled(world: World) -> Federation:
                 make(uow, federation.units["garden"])
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
+        parameter_samples.decided(uow)
     _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401

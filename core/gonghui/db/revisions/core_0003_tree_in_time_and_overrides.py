@@ -129,6 +129,42 @@ def upgrade() -> None:
         schema="core",
         postgresql_where=sa.text("state = 'planned'"),
     )
+    op.create_table(
+        "parameter_override",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("effective_to", sa.Date(), nullable=True),
+        sa.Column("edition", sa.BigInteger(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_for", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_parameter_override")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "code",
+            "effective_from",
+            "edition",
+            name=op.f("uq_parameter_override_tenant_id_code_effective_from_edition"),
+        ),
+        schema="core",
+    )
+    op.create_index(
+        "uq_parameter_override_live",
+        "parameter_override",
+        ["tenant_id", "code", "effective_from"],
+        unique=True,
+        schema="core",
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
     _set_first_edges()
     op.execute(_UNIT_PLACED)
     op.execute(
@@ -137,6 +173,7 @@ def upgrade() -> None:
     )
     for table in ("core.org_edge", "core.org_unit_name", "core.reorganisation"):
         _run(policies.protect(table))
+    _run(policies.protect("core.parameter_override", app="SELECT, INSERT, UPDATE"))
 
 
 # Whoever sets up a unit holds the tree for shared use until the end; whoever moves units waits for that, and the
@@ -224,6 +261,7 @@ def _run(statements: list[str]) -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER org_unit_placed ON core.org_unit")
     op.execute("DROP FUNCTION core.org_unit_placed()")
+    op.drop_table("parameter_override", schema="core")
     op.drop_table("reorganisation", schema="core")
     op.drop_table("org_unit_name", schema="core")
     op.drop_table("org_edge", schema="core")
