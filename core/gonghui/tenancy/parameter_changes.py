@@ -13,18 +13,24 @@ from gonghui.errors import Conflict, FieldFault, invalid, not_found
 from gonghui.i18n import _
 from gonghui.tenancy.parameter_overrides import ParameterOverride
 from gonghui.tenancy.parameter_shapes import faults_of_value
-from gonghui.tenancy.parameters import PACKS
+from gonghui.tenancy.parameters import PACKS, Parameter
+from gonghui.tenancy.tenants import here
 from gonghui.values import clock
 
 
-def check_value(code: str, value: Any) -> None:
-    """Raise `NotFound` for a code that no pack declares, `Invalid` for a value that cannot stand for its figure."""
-    declared = PACKS.declared(code)
+def check_value(uow: UnitOfWork, code: str, value: Any) -> Parameter:
+    """The figure of the packs whose place a value would take here.
+
+    Raises `NotFound` for a code that no pack declares, `Invalid` for a value that cannot stand for its figure.
+    """
+    # Where no pack has a figure for this place, one of another place says what it looks like.
+    declared = PACKS.chain(code, here(uow).jurisdiction) or PACKS.declared(code)
     if not declared:
         raise not_found()
     faults = faults_of_value(declared, value)
     if faults:
         raise invalid(*faults)
+    return declared[-1]
 
 
 def decide_figure(
@@ -41,7 +47,7 @@ def decide_figure(
 
     Raises `NotFound`, `Invalid`, and `Conflict` where another one from the same day is in force.
     """
-    check_value(code, value)
+    model = check_value(uow, code, value)
     if effective_to is not None and effective_to < effective_from:
         raise invalid(FieldFault("/effective_to", "backwards", _("起点不能大于终点。")))
     content = {"value": value, "effective_to": effective_to, "basis": basis.strip(), "reason": reason.strip()}
@@ -57,7 +63,7 @@ def decide_figure(
     uow.note("core.parameter.decided")
     decided = ParameterOverride(
         code=code,
-        unit=PACKS.declared(code)[-1].unit,
+        unit=model.unit,
         effective_from=effective_from,
         edition=edition + 1,
         account_id=uow.principal.account_id,

@@ -15,7 +15,7 @@ _LONGEST_TEXT, _MOST_ROWS = 200, 200
 
 
 def faults_of_value(declared: Sequence[Parameter], value: Any, pointer: str = "/value") -> list[FieldFault]:
-    """What is wrong with a value for the code of `declared`, all that the packs hold for it.
+    """What is wrong with a value for the code of `declared`: what the packs hold for a place, the nearest last.
 
     A number must be a number, a pair a pair, a row of a table as long as its fellows; of words, only those that a
     pack knows. A list has the length of the packs' lists, unless the pack says `open`; rows of a table may be more or
@@ -29,14 +29,15 @@ def faults_of_value(declared: Sequence[Parameter], value: Any, pointer: str = "/
 
 
 class _Rules:
-    """Bounds and words of a code."""
+    """Bounds and words of a code, each as the nearest place gives them."""
 
     def __init__(self, declared: Sequence[Parameter]) -> None:
-        last = declared[-1]
-        self.least = _LEAST if last.least is None else last.least
-        self.most = _MOST if last.most is None else last.most
-        self.is_open = last.is_open
-        self.words = set(last.choices) or {word for each in declared for word in _codes(each.value)}
+        near = declared[::-1]
+        self.least = next((each.least for each in near if each.least is not None), _LEAST)
+        self.most = next((each.most for each in near if each.most is not None), _MOST)
+        self.is_open = any(each.is_open for each in declared)
+        chosen = next((each.choices for each in near if each.choices), ())
+        self.words = set(chosen) or {word for each in declared for word in _codes(each.value)}
 
 
 def _codes(value: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ from gonghui.tenancy.parameter_overrides import ParameterOverride
 from gonghui.tenancy.parameter_shapes import faults_of_value
 from gonghui.tenancy.parameters import (
     PACKS,
+    Parameter,
     ParameterMissing,
     changes_ahead,
     figure,
@@ -226,6 +227,15 @@ def test_what_the_packs_hold_themselves_may_be_decided(code: str) -> None:
 def test_anything_may_be_sent_and_gets_an_answer(value: Any, code: str) -> None:
     for fault in faults_of_value(PACKS.declared(code), value):
         assert fault.pointer.startswith("/value")
+
+
+def test_bounds_of_the_nation_hold_where_a_nearer_place_gives_none() -> None:
+    about = (date(2020, 1, 1), None, "示例办法", "V")
+    nation = Parameter("aid.limit", "nation", 1, "persons", *about, least=1, most=9)
+    city = Parameter("aid.limit", "nation/guangdong", [1, 2], "persons, from and to", *about)
+    assert [fault.code for fault in faults_of_value([nation, city], [5, 10])] == ["out_of_bounds"]
+    assert faults_of_value([nation, city], [5, 9]) == []
+    assert [fault.code for fault in faults_of_value([city, nation], [5, 9])] == ["wrong_shape"]
 
 
 def test_a_code_that_nobody_declares_is_refused(shared_federation: Federation) -> None:

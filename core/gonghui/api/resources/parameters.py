@@ -195,7 +195,7 @@ def ask_what_if(
 ) -> Response:
     """Who of those I see would gain and who would lose by a figure that I think of; nothing is changed."""
     now = _in_force(uow, _known(parameter_code))
-    check_value(parameter_code, body["value"])
+    check_value(uow, parameter_code, body["value"])
     thought = replace(
         now,
         value=body["value"],
