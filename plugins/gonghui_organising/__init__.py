@@ -5,6 +5,7 @@ from pathlib import Path
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     commands,
+    consequences,
     demo,
     employer_api,
     employer_import,
@@ -38,6 +39,7 @@ plugin = Plugin(
         employer_api.blueprint,
     ),
     indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
+    consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(
             code="organising.unions",

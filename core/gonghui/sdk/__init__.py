@@ -55,7 +55,7 @@ from gonghui.parties.persons import (
     person_with_document,
 )
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
-from gonghui.records.bulk import delete_many, insert_many
+from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
 from gonghui.records.deadline_rules import DeadlineRule, Direction
@@ -90,13 +90,15 @@ from gonghui.records.transitions import RecordTransition, history, took_step, tr
 from gonghui.records.workflow import Comment, Transition, Workflow
 from gonghui.records.writing import change as change_record
 from gonghui.records.writing import create as create_record
-from gonghui.reporting.indicators import Indicator
+from gonghui.reporting.consequences import Consequence
+from gonghui.reporting.indicators import Indicator, Place, tree_of
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
-from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under, whole_federation
+from gonghui.tenancy.org_history import holds_on, stood_under, units_under
+from gonghui.tenancy.org_tree import OrgEdge, OrgUnit, OrgUnitKind, new_unit, under, whole_federation
 from gonghui.tenancy.org_tree import find_named as find_units
-from gonghui.tenancy.parameters import Parameter, figure
+from gonghui.tenancy.parameters import Parameter, ParameterMissing, figure, figure_at_version
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
 from gonghui.values.calendar import WorkingCalendar
@@ -140,6 +142,7 @@ __all__ = [
     "Comment",
     "Computed",
     "Conflict",
+    "Consequence",
     "Deadline",
     "DeadlineRule",
     "DeadlineState",
@@ -167,14 +170,17 @@ __all__ = [
     "MatchState",
     "NotFound",
     "OpeningOut",
+    "OrgEdge",
     "OrgUnit",
     "OrgUnitKind",
     "OutColumn",
     "PageQuery",
     "Parameter",
+    "ParameterMissing",
     "Period",
     "Person",
     "PersonMerge",
+    "Place",
     "Plugin",
     "Principal",
     "Record",
@@ -223,6 +229,7 @@ __all__ = [
     "export_response",
     "extend_deadline",
     "figure",
+    "figure_at_version",
     "find_employers",
     "find_units",
     "first_day_before",
@@ -233,6 +240,7 @@ __all__ = [
     "go_through",
     "here",
     "history",
+    "holds_on",
     "idempotent",
     "insert_many",
     "invalid",
@@ -291,16 +299,20 @@ __all__ = [
     "share",
     "sort_key",
     "step",
+    "stood_under",
     "suspend_deadline",
     "take_step",
     "took_step",
     "transition_row",
+    "tree_of",
     "under",
     "undo_merge",
     "unique",
     "unit_called",
     "unit_within",
+    "units_under",
     "unshare",
+    "update_many",
     "uscc_fault",
     "visible",
     "whole_federation",

@@ -293,7 +293,7 @@ def test_the_auditor_reads_the_trail_newest_first_with_names(federation: Federat
         "approved",
         "submitted",
         "changed",
-        "drafted",
+        "created",
     ]
     assert [item["actor"] for item in answer.json["items"]] == ["样east", "样firm", "样firm", "样firm"]
 
