@@ -16,6 +16,7 @@ from gonghui_organising import (
     member_import,
     member_indicators,
     member_register,
+    members,
     register,
     register_import,
     roles,
@@ -31,7 +32,7 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    record_types=(unions.unions,),
+    record_types=(unions.unions, members.members),
     blueprints=(
         founding_advice.blueprint,
         member_api.blueprint,

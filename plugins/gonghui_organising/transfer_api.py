@@ -18,13 +18,14 @@ from gonghui.sdk import (
     name_rules,
     operation,
     page_response,
+    record_answer,
     record_response,
+    record_schema,
 )
 from gonghui_organising import member_queries, transfer_documents, transfers
 from gonghui_organising.member_schemas import (
     DocumentIn,
     DocumentOut,
-    MemberOut,
     ReceiptIn,
     ReceiptOut,
     TransferIn,
@@ -33,6 +34,7 @@ from gonghui_organising.member_schemas import (
     TransferPage,
     TransferQuery,
 )
+from gonghui_organising.members import members
 from gonghui_organising.transfers import ACCEPT, READ, TRANSFER
 
 
@@ -51,7 +53,7 @@ blueprint = Blueprint(
 @operation(TRANSFER)
 @idempotent
 @blueprint.arguments(TransferIn)
-@blueprint.response(200, MemberOut)
+@blueprint.response(200, record_schema(members, listed=False))
 def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> Response:
     """Ask another union of the federation to take a member over."""
     transfers.request_transfer(uow, member_id, expected_version(), body)
@@ -61,7 +63,7 @@ def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> 
 @blueprint.route("/members/<uuid:member_id>/cancel-transfer", methods=["POST"])
 @operation(TRANSFER)
 @idempotent
-@blueprint.response(200, MemberOut)
+@blueprint.response(200, record_schema(members, listed=False))
 def cancel_transfer(uow: UnitOfWork, member_id: UUID) -> Response:
     """Call a transfer back."""
     transfers.cancel(uow, member_id, expected_version())
@@ -140,8 +142,7 @@ def accept_document(uow: UnitOfWork, body: dict[str, Any]) -> Response:
 
 
 def _member(uow: UnitOfWork, member_id: UUID) -> Response:
-    row = member_queries.read_row(uow, member_id)
-    return record_response(row, row["version"])
+    return record_answer(uow, members, member_id)
 
 
 def _transfer(uow: UnitOfWork, transfer_id: UUID) -> Response:

@@ -180,7 +180,7 @@ def rows(kind: RecordType, child: Child) -> type[Schema]:
 @cache
 def opening(kind: RecordType) -> type[Schema]:
     """Which masked value is to be opened, and why."""
-    names = [bound.name for bound in kind.bound if bound.kind is Kind.SENSITIVE]
+    names = list(kind.sealed)
     content = {
         "field": fields.String(required=True, validate=validate.OneOf(names)),
         "reason": fields.String(required=True, validate=_LONG_REASON, metadata={"example": "核对本人电话"}),
@@ -232,7 +232,7 @@ def _writable(bounds: Iterable[Bound], *, is_new: bool, subject: str | None) -> 
     """Fields that may be sent. Whoever enters their own record need not say who they are; an officer does."""
     content: dict[str, Any] = {}
     for bound in bounds:
-        if bound.field.settable:
+        if bound.field.settable and (is_new or not bound.field.fixed):
             is_subject = subject is not None and bound.column is not None and bound.column.name == subject
             # The contract kit sends it although it is not required.
             about = {"x-send": True} if is_subject and is_new else {}
@@ -280,8 +280,9 @@ def _answer(bound: Bound) -> dict[str, Any]:
     """How a field is shown; a reference also by the name of what it leads to."""
     column: Any = bound.column
     name = column.name if bound.target is not None and column is not None else bound.name
-    about: dict[str, Any] = {"description": "Masked"} if bound.kind is Kind.SENSITIVE else {}
-    content = {name: _OUT[bound.kind](allow_none=True, metadata=about)}
+    about: dict[str, Any] = {"description": "Masked"} if bound.is_sealed else {}
+    shown = fields.String if bound.is_sealed else _OUT[bound.kind]
+    content: dict[str, Any] = {name: shown(allow_none=True, metadata=about)}
     if bound.label is not None:
         content[f"{name.removesuffix('_id')}_name"] = fields.String(allow_none=True)
     return content

@@ -60,12 +60,16 @@ def advance(
     *,
     day: date | None = None,
     answers: Answers | None = None,
+    to: str | None = None,
 ) -> Any:
-    """Put a record through a transition that nothing stands in the way of any more, and write the step down."""
+    """Put a record through a transition that nothing stands in the way of any more, and write the step down.
+
+    `to` is the state, where the transition may lead to several.
+    """
     given: Answers = answers or {}
     on = day or clock.today()
     uow.note(f"{kind.code}.{transition.act}")
-    before, record.state = record.state, transition.target
+    before, record.state = record.state, to or transition.target
     columns = entered(uow, bind(transition.asks, kind.table), given, kind.permission(transition.name))
     for name, value in columns.items():
         setattr(record, name, value)

@@ -48,12 +48,13 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
 
 def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | None, values: Values) -> Record:
     """Change what a record says, in the states that allow it. Lists that are given take the place of the old ones."""
-    if kind.change is not None:
-        return kind.change(uow, record_id, version, values)
     permission = kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, kind.workflow.changeable)
     uow.note(f"{kind.code}.changed")
-    _set(record, kind, entered(uow, _settable(kind), values, permission))
+    if kind.change is not None:
+        kind.change(uow, record, values)
+    else:
+        _set(record, kind, entered(uow, _settable(kind), values, permission))
     # A change of the lists alone is a change of the record: its version moves too, and once.
     record.changed_at = clock.now()
     _complete(uow, kind, record, values, is_new=False)

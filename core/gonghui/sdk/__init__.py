@@ -8,7 +8,10 @@ from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.record_schemas import EmployerTold
 from gonghui.api.record_schemas import answers as answers_schema
 from gonghui.api.record_schemas import creation as creation_schema
+from gonghui.api.record_schemas import page as page_schema
+from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import StepOut
+from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.accounts import Account
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
@@ -54,6 +57,7 @@ from gonghui.parties.persons import (
     person_values,
     person_with_document,
 )
+from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter
@@ -72,7 +76,7 @@ from gonghui.records.deadlines import (
     set_deadlines,
 )
 from gonghui.records.fields import Field, Kind
-from gonghui.records.listing import list_rows, read_row
+from gonghui.records.listing import list_rows, read_row, rows_with_ids
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import Child, Computed, RecordType
 from gonghui.records.registers import cells
@@ -84,7 +88,8 @@ from gonghui.records.registers.sheets import Column, Register, Row, read_registe
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.sharing import share, unshare
-from gonghui.records.sight import found, permits
+from gonghui.records.sight import found, path_of, permits
+from gonghui.records.sight import require as require_for
 from gonghui.records.steps import advance, step, take_step
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
 from gonghui.records.workflow import Comment, Transition, Workflow
@@ -271,6 +276,8 @@ __all__ = [
     "openings_of",
     "operation",
     "page_response",
+    "page_schema",
+    "path_of",
     "permits",
     "person_by_id",
     "person_values",
@@ -281,15 +288,19 @@ __all__ = [
     "read_firm",
     "read_register",
     "read_row",
+    "record_answer",
     "record_response",
+    "record_schema",
     "ref",
     "refile_deadlines",
     "rename_employer",
     "reopen_match",
     "require",
+    "require_for",
     "require_whole",
     "resume_deadline",
     "reveal",
+    "rows_with_ids",
     "same_key",
     "seal_document",
     "select_each",
@@ -302,6 +313,7 @@ __all__ = [
     "stood_under",
     "suspend_deadline",
     "take_step",
+    "told_identity",
     "took_step",
     "transition_row",
     "tree_of",
