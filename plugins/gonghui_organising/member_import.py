@@ -21,6 +21,7 @@ from gonghui.sdk import (
     Person,
     RecordTransition,
     Row,
+    Same,
     Sheet,
     UnitOfWork,
     _,
@@ -48,13 +49,30 @@ _Sound = tuple[CheckedRow, Any]
 _RECORD_TYPE = Membership.__table__.fullname  # type: ignore[attr-defined]
 #: What differs from member to member, table by table.
 _PARTS: dict[Any, tuple[str, ...]] = {
-    Membership: ("org_unit_id", "run_id", "state", "person_id", "employer_id", "joined_on", "first_joined_on",
-                 "occupation", "employment_form", "new_form_group", "remark"),
+    Membership: ("org_unit_id", "person_id", "employer_id", "joined_on", "occupation", "employment_form",
+                 "new_form_group", "remark"),
     Person: ("name", "name_key", "document_kind", "id_number", "sex", "birth_year", "born_on", "phone", "ethnicity",
-             "education", "household_kind", "is_migrant_worker", "run_id"),
-    RecordTransition: ("record_type", "record_id", "name", "to_state", "effective_on", "org_unit_id", "account_id",
-                       "person_id"),
+             "education", "household_kind", "is_migrant_worker"),
+    RecordTransition: ("effective_on",),
 }  # fmt: skip
+
+
+def _fixed(uow: UnitOfWork, run_id: UUID) -> dict[Any, dict[str, Any]]:
+    """What is the same for all members of a run, or elsewhere in a member's bundle."""
+    active = MembershipState.ACTIVE.value
+    return {
+        Membership: {"run_id": run_id, "state": active, "first_joined_on": Same(Membership, "joined_on")},
+        Person: {"run_id": run_id},
+        RecordTransition: {
+            "record_type": _RECORD_TYPE,
+            "record_id": Same(Membership, "id"),
+            "name": "register",
+            "to_state": active,
+            "org_unit_id": Same(Membership, "org_unit_id"),
+            "account_id": uow.principal.account_id,
+            "person_id": uow.principal.person_id,
+        },
+    }
 
 
 class _Known(NamedTuple):
@@ -63,6 +81,14 @@ class _Known(NamedTuple):
     id: UUID
     name: str
     phone: bytes | None
+
+
+class _Made(NamedTuple):
+    """What will be written for a row: its bundle, the employer it names, the blind index of a new person's number."""
+
+    bundle: bytes
+    employer: UUID | None
+    mark: bytes | None
 
 
 class MemberImporter:
@@ -85,7 +111,7 @@ class MemberImporter:
         self._book = EmployerBook(uow)
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self._one_at_a_time = Lock()  # rows are made ready while others are settled
-        self._writer = BundleWriter(uow, _PARTS, "organising.member.imported")
+        self._writer = BundleWriter(uow, _PARTS, "organising.member.imported", _fixed(uow, run_id))
 
     def examine(self, row: Row) -> CheckedRow:
         """Check a row by itself and against the rows before it."""
@@ -93,16 +119,15 @@ class MemberImporter:
         self._rules.examine(checked)
         return checked
 
-    def ready(self, row: CheckedRow) -> tuple[list[Any], UUID | None]:
-        """The bundle of a member who is not known, and the employer that it names."""
-        employer = self._employer(row.value.employer_name)
-        return self._bundle(row.value, employer, None), employer
+    def ready(self, row: CheckedRow) -> _Made:
+        """The bundle of a member who is not known."""
+        return self._bundle(row.value, self._employer(row.value.employer_name), None)
 
     def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
-        marks = [self._mark(row.value) for row, _made in rows]
+        marks = [self._mark(row.value, made) for row, made in rows]
         persons, members = self._known([mark for mark, _kind in marks])
-        bundles: list[list[Any]] = []
+        bundles: list[bytes] = []
         employers: set[UUID | None] = set()
         fresh, known = 0, 0
         for (row, made), mark in zip(rows, marks, strict=True):
@@ -118,9 +143,9 @@ class MemberImporter:
             elif member is None:
                 fresh += 1
                 if made is not None:
-                    bundle, employer = made
-                    employers.add(employer)
-                    bundles.append(self._bundle(row.value, employer, person.id) if person else bundle)
+                    employers.add(made.employer)
+                    made = self._bundle(row.value, made.employer, person.id) if person else made
+                    bundles.append(made.bundle)
             elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
                 self._remark(row, person, member)
@@ -133,8 +158,9 @@ class MemberImporter:
             self._writer.write(bundles)
         return (fresh if write else 0), known
 
-    def _mark(self, value: MemberRow) -> tuple[bytes, str]:
-        return self._ring.index("id_number", value.document.number), value.document.kind.value
+    def _mark(self, value: MemberRow, made: _Made | None) -> tuple[bytes, str]:
+        number, kind = value.document.number, value.document.kind.value
+        return (made and made.mark) or self._ring.index("id_number", number), kind
 
     def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], _Known], dict[UUID, Any]]:
         """Persons by document, and the live memberships of those who have one."""
@@ -174,42 +200,29 @@ class MemberImporter:
             )
             row.remark(other[0], "known_differs", message)
 
-    def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> list[Any]:
-        identity = Identity(
-            value.name, value.document.kind.value, value.document.number, value.sex, value.born_on
-        )
+    def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> _Made:
+        document = value.document
         member_id, owner = new_id(), person_id or new_id()
-        person = {"id": owner, "run_id": self._run_id, "phone": value.phone}
         membership = {
             "id": member_id,
             "org_unit_id": value.union_unit_id,
-            "run_id": self._run_id,
-            "state": MembershipState.ACTIVE.value,
             "person_id": owner,
             "employer_id": employer,
             "joined_on": value.joined_on,
-            "first_joined_on": value.joined_on,
             "occupation": value.occupation,
             "employment_form": value.employment_form,
             "new_form_group": value.new_form_group,
             "remark": value.remark,
         }
-        step = {
-            "id": new_id(),
-            "record_type": _RECORD_TYPE,
-            "record_id": member_id,
-            "name": "register",
-            "to_state": MembershipState.ACTIVE.value,
-            # A member is one since joining, whenever the register is read in.
-            "effective_on": value.joined_on or self._rules.rules.today,
-            "org_unit_id": value.union_unit_id,
-            "account_id": self._uow.principal.account_id,
-            "person_id": self._uow.principal.person_id,
-        }
-        known = person_id is not None
-        return self._writer.ready(
-            (membership, None if known else {**person_values(identity, value.facts), **person}, step)
-        )
+        # A member is one since joining, whenever the register is read in.
+        step = {"id": new_id(), "effective_on": value.joined_on or self._rules.rules.today}
+        if person_id is not None:
+            return _Made(self._writer.ready((membership, None, step)), employer, None)
+        identity = Identity(value.name, document.kind.value, document.number, value.sex, value.born_on)
+        person = person_values(identity, value.facts)
+        person["id"], person["phone"] = owner, value.phone
+        bundle = self._writer.ready((membership, person, step))
+        return _Made(bundle, employer, person["id_number_index"])
 
     def _employer(self, name: str) -> UUID | None:
         """The employer of this name; one that nobody knows yet is entered with the first row that is written."""

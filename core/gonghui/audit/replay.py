@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import select
 
 from gonghui.audit.entries import AuditEntry, AuditPayload
+from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 
 Tables = dict[str, dict[str, dict[str, Any]]]
@@ -28,12 +29,19 @@ def replay(uow: UnitOfWork) -> Tables:
     )
     for operation, table, object_id, content in entries:
         rows, payload, key = tables.setdefault(table or "", {}), orjson.loads(content), str(object_id)
-        if operation == "insert":
+        if "with" in payload:  # a bundle: one entry for rows that were made together
+            for told in ({"table": table, "id": key, "after": payload["after"]}, *payload["with"]):
+                tables.setdefault(told["table"], {})[told["id"]] = _whole(uow, told["table"], told["after"])
+        elif operation == "insert":
             rows[key] = payload["after"]
-            for other in payload.get("with", ()):  # a bundle: one entry for rows that were made together
-                tables.setdefault(other["table"], {})[other["id"]] = other["after"]
         elif operation == "update":
             rows[key] = {**rows[key], **payload["after"]}
         else:
             del rows[key]
     return tables
+
+
+def _whole(uow: UnitOfWork, table: str, told: dict[str, Any]) -> dict[str, Any]:
+    """A row of a bundle, which leaves out its tenant and what is empty."""
+    columns = Base.metadata.tables[table].columns
+    return {**dict.fromkeys(column.name for column in columns), "tenant_id": str(uow.tenant_id), **told}

@@ -9,8 +9,10 @@ import os
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import local
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +26,7 @@ _VERSION_BYTES = 2
 _INDEX_BYTES = 16
 TAIL = 4
 """How many last characters of a number have a blind index of their own."""
+_TAILS = 32_768
 
 
 _POOL_BYTES = 48_000
@@ -68,11 +71,18 @@ class Keyring:
         self._seal = self._ciphers[self.version].encrypt
         self._head = self.version.to_bytes(_VERSION_BYTES, "big")
         self._index_key = index_key
+        self._keyed: dict[str, Any] = {}
+        # A register has a hundred thousand numbers, and its numbers end in ten thousand ways.
+        self._tail = lru_cache(maxsize=_TAILS)(self._tail_of)
 
     def seal(self, place: str, row_id: UUID, value: str) -> Sealed:
         """AES-256-GCM over `value`, bound to its column (`place`) and row: moved elsewhere, it does not open."""
+        return Sealed(self.sealed_bytes(place, row_id, value))
+
+    def sealed_bytes(self, place: str, row_id: UUID, value: str) -> bytes:
+        """What `seal` gives, as the column stores it."""
         nonce = random_bytes(_NONCE_BYTES)
-        return Sealed(self._head + nonce + self._seal(nonce, value.encode(), place.encode() + row_id.bytes))
+        return self._head + nonce + self._seal(nonce, value.encode(), place.encode() + row_id.bytes)
 
     def open(self, place: str, row_id: UUID, sealed: Sealed) -> str:
         """The value. Raises `KeyLost` where no key of the tenant opens it at this place."""
@@ -89,13 +99,21 @@ class Keyring:
     def index(self, kind: str, value: str) -> bytes:
         """A keyed digest that finds equal values; without the key it cannot be tried out."""
         # Keyed BLAKE2b (RFC 7693), made for this: HMAC costs five times as much on numbers this short.
-        return hashlib.blake2b(
-            f"{kind}:{value}".encode(), digest_size=_INDEX_BYTES, key=self._index_key
-        ).digest()
+        keyed = self._keyed.get(kind)
+        if keyed is None:
+            start = f"{kind}:".encode()
+            keyed = self._keyed[kind] = hashlib.blake2b(start, digest_size=_INDEX_BYTES, key=self._index_key)
+        digest = keyed.copy()
+        digest.update(value.encode())
+        found: bytes = digest.digest()
+        return found
 
     def tail(self, kind: str, value: str) -> int:
         """The blind index of the last four characters."""
-        return int.from_bytes(self.index(f"{kind}.tail", value[-TAIL:])[:8], "big", signed=True)
+        return self._tail(kind, value[-TAIL:])
+
+    def _tail_of(self, kind: str, last: str) -> int:
+        return int.from_bytes(self.index(f"{kind}.tail", last)[:8], "big", signed=True)
 
 
 class MasterKeys:

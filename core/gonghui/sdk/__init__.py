@@ -51,7 +51,7 @@ from gonghui.parties.persons import (
 )
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.records.bulk import delete_many, insert_many
-from gonghui.records.bundles import BundleWriter
+from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.record import Record, check_version
 from gonghui.records.registers import cells
 from gonghui.records.registers.checking import CheckedRow, Sheet
@@ -130,6 +130,7 @@ __all__ = [
     "RegisterImport",
     "RoleTemplate",
     "Row",
+    "Same",
     "Sealed",
     "Sensitive",
     "Sheet",
