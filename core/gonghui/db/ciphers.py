@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -30,16 +31,26 @@ _TAILS = 32_768
 
 
 _POOL_BYTES = 48_000
-_pool = local()
+
+
+class _Pool(local):
+    """Random bytes that a thread has not used yet."""
+
+    def __init__(self) -> None:
+        self.rest = BytesIO()
+
+
+_pool = _Pool()
+# A child that went on from the same bytes would use a nonce of its parent's a second time.
+os.register_at_fork(after_in_child=_pool.__init__)  # type: ignore[misc]
 
 
 def random_bytes(count: int) -> bytes:
     """Random bytes of the operating system, asked for in bulk: one call each would cost more than the cipher."""
-    place = getattr(_pool, "place", _POOL_BYTES)
-    if place + count > _POOL_BYTES or _pool.process != os.getpid():
-        _pool.bytes, _pool.process, place = os.urandom(_POOL_BYTES), os.getpid(), 0
-    _pool.place = place + count
-    taken: bytes = _pool.bytes[place : place + count]
+    taken = _pool.rest.read(count)
+    if len(taken) < count:
+        _pool.rest = BytesIO(os.urandom(_POOL_BYTES))
+        taken = _pool.rest.read(count)
     return taken
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from stdnum import numdb
 
@@ -35,8 +34,7 @@ class DocumentFault(StrEnum):
     NOT_ISSUED = "id_not_issued"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A number that can be right, with what it tells of its holder (None where its form tells nothing)."""
 
     kind: DocumentKind
