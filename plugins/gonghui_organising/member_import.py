@@ -33,7 +33,7 @@ from gonghui.sdk import (
     keyring,
     new_id,
     nobody_names,
-    person_values,
+    person_columns,
     select_each,
     sort_key,
     visible,
@@ -119,15 +119,19 @@ class MemberImporter:
         self._rules.examine(checked)
         return checked
 
-    def ready(self, row: CheckedRow) -> _Made:
-        """The bundle of a member who is not known."""
-        return self._bundle(row.value, self._employer(row.value.employer_name), None)
+    def ready(self, rows: Sequence[CheckedRow]) -> list[_Made]:
+        """The bundles of members, as they are written if nobody knows the person."""
+        values = [row.value for row in rows]
+        employers = [self._employer(value.employer_name) for value in values]
+        bundles, marks = self._bundles(values, employers)
+        return list(map(_Made, bundles, employers, marks))
 
     def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
         marks = [self._mark(row.value, made) for row, made in rows]
         persons, members = self._known([mark for mark, _kind in marks])
         bundles: list[bytes] = []
+        again: list[tuple[MemberRow, UUID | None, UUID]] = []
         employers: set[UUID | None] = set()
         fresh, known = 0, 0
         for (row, made), mark in zip(rows, marks, strict=True):
@@ -144,8 +148,10 @@ class MemberImporter:
                 fresh += 1
                 if made is not None:
                     employers.add(made.employer)
-                    made = self._bundle(row.value, made.employer, person.id) if person else made
-                    bundles.append(made.bundle)
+                    if person is None:
+                        bundles.append(made.bundle)
+                    else:
+                        again.append((row.value, made.employer, person.id))
             elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
                 self._remark(row, person, member)
@@ -155,6 +161,9 @@ class MemberImporter:
                 row.note("union", "member_elsewhere", message)
         if write:
             self._write_employers(employers)
+            if again:  # members once more, or persons whom somebody else entered
+                values, named, known_as = zip(*again, strict=True)
+                bundles += self._bundles(values, named, known_as)[0]
             self._writer.write(bundles)
         return (fresh if write else 0), known
 
@@ -200,29 +209,35 @@ class MemberImporter:
             )
             row.remark(other[0], "known_differs", message)
 
-    def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> _Made:
-        document = value.document
-        member_id, owner = new_id(), person_id or new_id()
-        membership = {
-            "id": member_id,
-            "org_unit_id": value.union_unit_id,
-            "person_id": owner,
-            "employer_id": employer,
-            "joined_on": value.joined_on,
-            "occupation": value.occupation,
-            "employment_form": value.employment_form,
-            "new_form_group": value.new_form_group,
-            "remark": value.remark,
+    def _bundles(
+        self, values: Sequence[MemberRow], employers: Sequence[UUID | None], known: Sequence[UUID] | None = None
+    ) -> tuple[list[bytes], Sequence[bytes | None]]:
+        """Bundles of members, of persons who are `known` or else entered with them; and the latter's blind indexes."""
+        owners = known or [new_id() for _ in values]
+        joined_on = [value.joined_on for value in values]
+        today = self._rules.rules.today
+        tables: dict[Any, dict[str, Sequence[Any]]] = {
+            Membership: {
+                "id": [new_id() for _ in values],
+                "org_unit_id": [value.union_unit_id for value in values],
+                "person_id": owners,
+                "employer_id": employers,
+                "joined_on": joined_on,
+                "occupation": [value.occupation for value in values],
+                "employment_form": [value.employment_form for value in values],
+                "new_form_group": [value.new_form_group for value in values],
+                "remark": [value.remark for value in values],
+            },
+            # A member is one since joining, whenever the register is read in.
+            RecordTransition: {
+                "id": [new_id() for _ in values],
+                "effective_on": [day or today for day in joined_on],
+            },
         }
-        # A member is one since joining, whenever the register is read in.
-        step = {"id": new_id(), "effective_on": value.joined_on or self._rules.rules.today}
-        if person_id is not None:
-            return _Made(self._writer.ready((membership, None, step)), employer, None)
-        identity = Identity(value.name, document.kind.value, document.number, value.sex, value.born_on)
-        person = person_values(identity, value.facts)
-        person["id"], person["phone"] = owner, value.phone
-        bundle = self._writer.ready((membership, person, step))
-        return _Made(bundle, employer, person["id_number_index"])
+        if known is None:
+            tables[Person] = {"id": owners, **_persons(values)}
+        bundles = self._writer.ready(tables)
+        return bundles, tables[Person]["id_number_index"] if known is None else ()
 
     def _employer(self, name: str) -> UUID | None:
         """The employer of this name; one that nobody knows yet is entered with the first row that is written."""
@@ -253,6 +268,15 @@ class MemberImporter:
         matches = [match for _employer, found in fresh for match in found if match["candidate_id"] in entered]
         insert_many(self._uow, EmployerMatch, matches)
         self.made.update(employers=len(fresh), employer_matches=len(matches))
+
+
+def _persons(values: Sequence[MemberRow]) -> dict[str, list[Any]]:
+    identities = [
+        Identity(value.name, value.document.kind.value, value.document.number, value.sex, value.born_on)
+        for value in values
+    ]
+    columns = person_columns(identities, [value.facts for value in values])
+    return {**columns, "phone": [value.phone for value in values]}
 
 
 def _unions(uow: UnitOfWork) -> dict[str, list[UUID]]:

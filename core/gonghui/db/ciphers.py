@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -83,17 +83,28 @@ class Keyring:
         self._head = self.version.to_bytes(_VERSION_BYTES, "big")
         self._index_key = index_key
         self._keyed: dict[str, Any] = {}
-        # A register has a hundred thousand numbers, and its numbers end in ten thousand ways.
+        # A register has a hundred thousand numbers, and they end in ten thousand ways.
         self._tail = lru_cache(maxsize=_TAILS)(self._tail_of)
 
     def seal(self, place: str, row_id: UUID, value: str) -> Sealed:
         """AES-256-GCM over `value`, bound to its column (`place`) and row: moved elsewhere, it does not open."""
-        return Sealed(self.sealed_bytes(place, row_id, value))
+        (raw,) = self.seal_each(place, [row_id], [value])
+        assert raw is not None  # noqa: S101
+        return Sealed(raw)
 
-    def sealed_bytes(self, place: str, row_id: UUID, value: str) -> bytes:
-        """What `seal` gives, as the column stores it."""
-        nonce = random_bytes(_NONCE_BYTES)
-        return self._head + nonce + self._seal(nonce, value.encode(), place.encode() + row_id.bytes)
+    def seal_each(
+        self, place: str, row_ids: Sequence[UUID], values: Sequence[str | None]
+    ) -> list[bytes | None]:
+        """A column of values, each sealed as `seal` does, as the database stores it; None where there is none."""
+        head, seal, bound_to = self._head, self._seal, place.encode()
+        return [
+            None
+            if value is None
+            else head
+            + (nonce := random_bytes(_NONCE_BYTES))
+            + seal(nonce, value.encode(), bound_to + row_id.bytes)
+            for row_id, value in zip(row_ids, values, strict=True)
+        ]
 
     def open(self, place: str, row_id: UUID, sealed: Sealed) -> str:
         """The value. Raises `KeyLost` where no key of the tenant opens it at this place."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, select, text
@@ -79,8 +78,7 @@ class Person(TenantTable):
     run_id: Mapped[UUID | None]
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Who somebody is by a document that has been read and found sound."""
 
     name: str
@@ -97,16 +95,22 @@ def new_person(name: str, **facts: Any) -> Person:
 
 def person_values(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of a person with this identity."""
-    born_on = identity.born_on
+    columns = person_columns([identity], [facts])
+    return {name: column[0] for name, column in columns.items()}
+
+
+def person_columns(identities: Sequence[Identity], facts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Columns of persons with these identities, whose facts name the same columns."""
+    born_on = [each.born_on for each in identities]
     return {
-        "name": identity.name,
-        "name_key": sort_key(identity.name),
-        "document_kind": identity.document_kind,
-        "id_number": identity.id_number,
-        "sex": identity.sex,
-        "birth_year": born_on.year if born_on else None,
-        "born_on": born_on.isoformat() if born_on else None,
-        **facts,
+        "name": [each.name for each in identities],
+        "name_key": [sort_key(each.name) for each in identities],
+        "document_kind": [each.document_kind for each in identities],
+        "id_number": [each.id_number for each in identities],
+        "sex": [each.sex for each in identities],
+        "birth_year": [day.year if day else None for day in born_on],
+        "born_on": [day.isoformat() if day else None for day in born_on],
+        **{name: [fact[name] for fact in facts] for name in facts[0]},
     }
 
 

@@ -18,7 +18,7 @@ from gonghui.audit.recorder import REDACTED
 from gonghui.db.base import Base
 from gonghui.db.ciphers import random_bytes
 from gonghui.db.copying import RowPacker, copied
-from gonghui.db.sensitive import SealedType, seal_values, sealed_columns
+from gonghui.db.sensitive import seal_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -27,19 +27,18 @@ from gonghui.values import clock
 from gonghui.values.ids import new_id
 
 Values = Mapping[str, Any]
-Rows = Sequence[dict[str, Any] | None]
+#: Values of one table by column name, row by row in the order of the bundles.
+Columns = dict[str, Sequence[Any]]
 
 _TYPES: Mapping[type[Any], str] = {
     Uuid: "uuid",
     Integer: "int8",
     Boolean: "bool",
     Date: "date",
-    SealedType: "sealed",
     LargeBinary: "bytea",
     Text: "text",
 }
 _STAGE = "bundle_stage"
-_STAGED_AS = {"sealed": "bytea", "utf8": "text"}
 #: First, because every statement asks for them; the content as the bytes that its digest was taken over.
 _AUDIT = (("entry_id", "uuid"), ("salt", "bytea"), ("digest", "bytea"), ("content", "utf8"))
 # No order is asked for: a temporary table that was emptied and filled once gives its rows as they came.
@@ -91,23 +90,28 @@ class BundleWriter:
         self._packer = RowPacker([kind for _name, kind in self._columns])
         self._made_stage = False
 
-    def ready(self, rows: Rows) -> bytes:
-        """One bundle, a row with its id for each table, sealed and described for the trail. The rows are used up."""
-        staged: list[Any] = []
-        told: list[dict[str, Any]] = []
-        for part, row in zip(self._parts, rows, strict=True):
-            if row is None:
-                staged += part.empty
+    def ready(self, tables: Mapping[type[Base], Columns]) -> list[bytes]:
+        """Bundles, sealed and described for the trail; each table brings as many rows, with their ids, or is left out.
+
+        The columns are used up.
+        """
+        count = len(next(iter(tables.values()))["id"])
+        staged: list[Sequence[Any]] = []
+        told: list[list[dict[str, Any]]] = []
+        for part in self._parts:
+            columns = tables.get(part.model)
+            if columns is None:
+                staged += [[None] * count] * len(part.names)
                 continue
-            part.complete(rows, row)
-            if part.has_sealed:
-                seal_values(self._ring, part.table, row)
-            staged += map(row.get, part.names)
-            told.append({"table": part.table.fullname, "id": row["id"], "after": part.told(row)})
+            part.complete(tables, columns)
+            seal_columns(self._ring, part.table, columns)
+            staged += [columns[name] for name in part.names]
+            told.append(part.told(columns, is_main=part is self._parts[0]))
         # What is told has an order of its own, and the digest is over the bytes that are kept.
-        content = orjson.dumps({"after": told[0]["after"], "with": told[1:]})
-        salt = random_bytes(16)
-        return self._packer.pack((new_id(), salt, digest(salt, content), content, *staged))
+        contents = [orjson.dumps({**main, "with": others}) for main, *others in zip(*told, strict=True)]
+        salts = [random_bytes(16) for _ in contents]
+        digests = list(map(digest, salts, contents))
+        return self._packer.pack([[new_id() for _ in contents], salts, digests, contents, *staged])
 
     def write(self, bundles: Sequence[bytes]) -> None:
         """Write bundles that are ready, with their audit entries, in one statement for each table.
@@ -136,7 +140,7 @@ class BundleWriter:
 
     def _copy(self, cursor: Any, bundles: Sequence[bytes]) -> None:
         if not self._made_stage:
-            listed = ", ".join(f"{name} {_STAGED_AS.get(kind, kind)}" for name, kind in self._columns)
+            listed = ", ".join(f"{name} {kind.replace('utf8', 'text')}" for name, kind in self._columns)
             cursor.execute(f"DROP TABLE IF EXISTS {_STAGE}")
             cursor.execute(f"CREATE TEMP TABLE {_STAGE} ({listed}) ON COMMIT DROP")
             self._made_stage = True
@@ -165,44 +169,47 @@ class _Part:
         self, model: type[Base], given: Sequence[str], fixed: Values, numbers: Mapping[type[Base], int]
     ) -> None:
         table: Any = model.__table__
-        self._number, self.table = numbers[model], table
+        self._number, self.model, self.table = numbers[model], model, table
         derived = [c.name for c in table.columns if {c.info.get("index_of"), c.info.get("tail_of")} & set(given)]
         self.names = ["id", *given, *derived]
         self.columns = [(f"p{self._number}_{name}", _type_of(table.columns[name])) for name in self.names]
-        self.empty: list[Any] = [None] * len(self.names)
-        self.has_sealed = any(column.name in given for column in sealed_columns(table))
         same = {name: value for name, value in fixed.items() if isinstance(value, Same)}
-        self._same = [(name, numbers[each.table], each.column) for name, each in same.items()]
+        self._same = [(name, each, f"p{numbers[each.table]}_{each.column}") for name, each in same.items()]
         set_apart = {*self.names, *same, "tenant_id"}
         self.values = {
             name: value for name, value in {**_defaults(table), **fixed}.items() if name not in set_apart
         }
         self._always = {name: value for name, value in self.values.items() if value is not None}
-        self._redacted = [name for name in self.names if table.columns[name].info.get("redacted")]
+        self._redacted = {name for name in self.names if table.columns[name].info.get("redacted")}
         self.insert = self._insert()
 
     def staged(self, name: str) -> str:
         """What a statement over the temporary table says for a column."""
-        for own, number, column in self._same:
-            if own == name:
-                return f"p{number}_{column}"
-        return f"p{self._number}_{name}" if name in self.names else "NULL"
+        elsewhere = {own: staged for own, _same, staged in self._same}
+        return elsewhere.get(name) or (f"p{self._number}_{name}" if name in self.names else "NULL")
 
-    def complete(self, rows: Rows, row: dict[str, Any]) -> None:
+    def complete(self, tables: Mapping[type[Base], Columns], columns: Columns) -> None:
         """Fill in what is the same as elsewhere in the bundle."""
-        for name, number, column in self._same:
-            row[name] = (rows[number] or {}).get(column)
+        for name, same, _staged in self._same:
+            columns[name] = tables[same.table][same.column]
 
-    def told(self, row: Values) -> dict[str, Any]:
-        """The row as the trail holds it: without its tenant, which is the entry's, and without what is empty."""
-        told = {**self._always, **{name: value for name, value in row.items() if value is not None}}
-        for name in self._redacted:
-            if name in told:
-                told[name] = REDACTED
-        return told
+    def told(self, columns: Columns, *, is_main: bool) -> list[dict[str, Any]]:
+        """The rows as the trail holds them: without the tenant, which is the entry's, and without what is empty."""
+        told = {
+            name: [None if value is None else REDACTED for value in column] if name in self._redacted else column
+            for name, column in columns.items()
+        }
+        names, always = tuple(told), self._always
+        after = [
+            always | {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in zip(*told.values(), strict=True)
+        ]
+        if is_main:
+            return [{"after": row} for row in after]
+        return [{"table": self.table.fullname, "id": row["id"], "after": row} for row in after]
 
     def _insert(self) -> str:
-        own = [*self.names, *(name for name, _number, _column in self._same)]
+        own = [*self.names, *(name for name, _same, _staged in self._same)]
         listed = ", ".join(["tenant_id", *self.values, *own])
         taken = ", ".join(
             ["%(tenant_id)s", *(f"%({name})s" for name in self.values), *map(self.staged, own)]
@@ -221,7 +228,8 @@ def _defaults(table: Table) -> dict[str, Any]:
 
 def _type_of(column: Any) -> str:
     """How a column is packed. A `StopIteration` means a type that nobody has packed yet."""
-    return next(name for kind, name in _TYPES.items() if isinstance(column.type, kind))
+    impl = getattr(column.type, "impl_instance", column.type)
+    return next(name for kind, name in _TYPES.items() if isinstance(impl, kind))
 
 
 def _depth(table: Table) -> int:

@@ -46,7 +46,7 @@ from gonghui.parties.persons import (
     Person,
     enter_person,
     person_by_id,
-    person_values,
+    person_columns,
     person_with_document,
 )
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
@@ -189,7 +189,7 @@ __all__ = [
     "operation",
     "page_response",
     "person_by_id",
-    "person_values",
+    "person_columns",
     "person_with_document",
     "protect",
     "reaches",

@@ -111,7 +111,7 @@ def read_document(kind: DocumentKind, number: str, *, demo_numbers: bool) -> Doc
     An old ID number of 15 digits is read as the one of 18 that replaced it. Demo numbers pass where the
     tenant is a demo.
     """
-    if kind is DocumentKind.RESIDENT_ID and _OLD_RESIDENT_ID.fullmatch(number):
+    if kind is DocumentKind.RESIDENT_ID and len(number) == 15 and _OLD_RESIDENT_ID.fullmatch(number):
         body = f"{number[:6]}19{number[6:]}"
         number = body + _check_digit(body)
     form = _CITIZEN_FORMS.get(kind)

@@ -56,10 +56,21 @@ def bundle(federation: Federation, number: str, person_id: UUID | None = None) -
     return [{**membership, "joined_on": date(2012, 4, 14)}, person, step]
 
 
+def ready(writer: BundleWriter, bundles: Sequence[Sequence[dict[str, Any] | None]]) -> list[bytes]:
+    """The bundles, made one by one, because some lack a table that others have."""
+    made: list[bytes] = []
+    for rows in bundles:
+        given = {model: row for model, row in zip(PARTS, rows, strict=True) if row is not None}
+        made += writer.ready(
+            {model: {name: [value] for name, value in row.items()} for model, row in given.items()}
+        )
+    return made
+
+
 def write(federation: Federation, bundles: Sequence[Sequence[dict[str, Any] | None]]) -> None:
     with federation.uow("district") as uow:
         writer = BundleWriter(uow, PARTS, ACTION)
-        writer.write([writer.ready(each) for each in bundles])
+        writer.write(ready(writer, bundles))
 
 
 def numbers(start: int, count: int) -> list[str]:
@@ -169,7 +180,7 @@ def test_batches_of_one_writer_follow_each_other(federation: Federation) -> None
         writer = BundleWriter(uow, PARTS, ACTION)
         before = counts(uow)
         for start in (990100, 990200, 990300):
-            writer.write([writer.ready(bundle(federation, number)) for number in numbers(start, 7)])
+            writer.write(ready(writer, [bundle(federation, number) for number in numbers(start, 7)]))
         writer.write([])
         assert counts(uow) == [count + 21 for count in before]
         assert len(entries(uow)) == 21

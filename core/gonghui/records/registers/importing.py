@@ -38,8 +38,8 @@ class Importer(Protocol):
     def examine(self, row: Row) -> CheckedRow:
         """Check a row by itself and against the rows before it; give it its value."""
 
-    def ready(self, row: CheckedRow) -> Any:
-        """What will be written for a sound row."""
+    def ready(self, rows: Sequence[CheckedRow]) -> Sequence[Any]:
+        """What will be written for each of some sound rows."""
 
     def settle(self, rows: Sequence[tuple[CheckedRow, Any]], *, write: bool) -> tuple[int, int]:
         """Compare sound rows with what is known, noting faults; write the others, if asked. Created and known rows."""
@@ -95,12 +95,9 @@ def go_through(
         source = iter(rows)
         while batch := tuple(islice(source, AT_ONCE)):
             examined = [importer.examine(row) for row in batch]
-            sound = [
-                (row, importer.ready(row) if write else None)
-                for row in examined
-                if row.value and not row.faults
-            ]
-            behind.do(settle, examined, sound)
+            sound = [row for row in examined if row.value and not row.faults]
+            made = importer.ready(sound) if write and sound else [None] * len(sound)
+            behind.do(settle, examined, list(zip(sound, made, strict=True)))
     return tally
 
 
