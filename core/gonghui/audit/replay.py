@@ -31,7 +31,7 @@ def replay(uow: UnitOfWork) -> Tables:
         rows, payload, key = tables.setdefault(table or "", {}), orjson.loads(content), str(object_id)
         if "with" in payload:  # a bundle: one entry for rows that were made together
             for told in ({"table": table, "id": key, "after": payload["after"]}, *payload["with"]):
-                tables.setdefault(told["table"], {})[told["id"]] = _whole(uow, told["table"], told["after"])
+                tables.setdefault(told["table"], {})[told["id"]] = _whole(uow, told)
         elif operation == "insert":
             rows[key] = payload["after"]
         elif operation == "update":
@@ -41,7 +41,7 @@ def replay(uow: UnitOfWork) -> Tables:
     return tables
 
 
-def _whole(uow: UnitOfWork, table: str, told: dict[str, Any]) -> dict[str, Any]:
-    """A row of a bundle, which leaves out its tenant and what is empty."""
-    columns = Base.metadata.tables[table].columns
-    return {**dict.fromkeys(column.name for column in columns), "tenant_id": str(uow.tenant_id), **told}
+def _whole(uow: UnitOfWork, told: dict[str, Any]) -> dict[str, Any]:
+    """A row of a bundle, which is told without its tenant, its id and what is empty."""
+    empty = dict.fromkeys(column.name for column in Base.metadata.tables[told["table"]].columns)
+    return {**empty, "tenant_id": str(uow.tenant_id), "id": told["id"], **told["after"]}

@@ -18,7 +18,7 @@ from gonghui.audit.recorder import REDACTED
 from gonghui.db.base import Base
 from gonghui.db.ciphers import random_bytes
 from gonghui.db.copying import RowPacker, copied
-from gonghui.db.sensitive import seal_columns
+from gonghui.db.sensitive import seal_columns, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -180,7 +180,8 @@ class _Part:
             name: value for name, value in {**_defaults(table), **fixed}.items() if name not in set_apart
         }
         self._always = {name: value for name, value in self.values.items() if value is not None}
-        self._redacted = {name for name in self.names if table.columns[name].info.get("redacted")}
+        self._sealed = {column.name for column in sealed_columns(table)}
+        self._untold = {"id", *derived}
         self.insert = self._insert()
 
     def staged(self, name: str) -> str:
@@ -194,11 +195,13 @@ class _Part:
             columns[name] = tables[same.table][same.column]
 
     def told(self, columns: Columns, *, is_main: bool) -> list[dict[str, Any]]:
-        """The rows as the trail holds them: without the tenant, which is the entry's, and without what is empty."""
-        told = {
-            name: [None if value is None else REDACTED for value in column] if name in self._redacted else column
-            for name, column in columns.items()
-        }
+        """The rows as the trail holds them.
+
+        Left out are the tenant and the id, which stand beside, blind indexes, and what is empty.
+        """
+        told = {name: column for name, column in columns.items() if name not in self._untold}
+        for name in self._sealed & told.keys():
+            told[name] = [None if value is None else REDACTED for value in told[name]]
         names, always = tuple(told), self._always
         after = [
             always | {name: value for name, value in zip(names, row, strict=True) if value is not None}
@@ -206,7 +209,8 @@ class _Part:
         ]
         if is_main:
             return [{"after": row} for row in after]
-        return [{"table": self.table.fullname, "id": row["id"], "after": row} for row in after]
+        table = self.table.fullname
+        return [{"table": table, "id": own, "after": row} for own, row in zip(columns["id"], after, strict=True)]
 
     def _insert(self) -> str:
         own = [*self.names, *(name for name, _same, _staged in self._same)]

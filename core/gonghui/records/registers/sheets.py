@@ -21,6 +21,7 @@ from gonghui.records.registers.cells import is_empty, likeness
 from gonghui.records.registers.child import MAX_FILE, Child, child_at, refusal
 from gonghui.records.registers.headings import Column, Header, Vocabulary, find_header, heading_likeness
 from gonghui.records.registers.reading import MAX_CELL_TEXT, MAX_COLUMNS
+from gonghui.records.registers.reading import MOST_ROWS as LIMIT_ROWS
 from gonghui.records.registers.reading import PREVIEW_ROWS as HEADER_WITHIN
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "read_register",
 ]
 
-LIMIT_ROWS = 150_000
 _REPEATED = 3
 _TOTAL = re.compile(r"[合总小]计(?:\W.*)?")
 
