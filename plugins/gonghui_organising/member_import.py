@@ -210,7 +210,10 @@ class MemberImporter:
             row.remark(other[0], "known_differs", message)
 
     def _bundles(
-        self, values: Sequence[MemberRow], employers: Sequence[UUID | None], known: Sequence[UUID] | None = None
+        self,
+        values: Sequence[MemberRow],
+        employers: Sequence[UUID | None],
+        known: Sequence[UUID] | None = None,
     ) -> tuple[list[bytes], Sequence[bytes | None]]:
         """Bundles of members, of persons who are `known` or else entered with them; and the latter's blind indexes."""
         owners = known or [new_id() for _ in values]

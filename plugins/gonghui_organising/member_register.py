@@ -146,7 +146,7 @@ class MemberRules:
 
     def _facts_of(self, row: CheckedRow) -> dict[str, Any]:
         """Plain facts of a person; a register says the same few together again and again."""
-        said = tuple(map(row.cell, _FACTS))
+        said = tuple(map(row.cells.get, _FACTS))
         facts = self._facts.get(said)
         if facts is None:
             faults = len(row.faults)
@@ -291,7 +291,7 @@ def _facts(row: CheckedRow) -> dict[str, Any]:
 
 def _word(row: CheckedRow, key: str, words: Mapping[str, Any], code: str) -> Any:
     """The code of a word; None where the cell is empty, or holds a word that nobody knows, which is noted."""
-    cell = row.cell(key)
+    cell = row.cells.get(key, "")
     if cell == "":
         return None
     found = words.get(cell) if isinstance(cell, str) else None

@@ -99,7 +99,9 @@ def person_values(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any
     return {name: column[0] for name, column in columns.items()}
 
 
-def person_columns(identities: Sequence[Identity], facts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def person_columns(
+    identities: Sequence[Identity], facts: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Any]]:
     """Columns of persons with these identities, whose facts name the same columns."""
     born_on = [each.born_on for each in identities]
     return {

@@ -170,7 +170,9 @@ class _Part:
     ) -> None:
         table: Any = model.__table__
         self._number, self.model, self.table = numbers[model], model, table
-        derived = [c.name for c in table.columns if {c.info.get("index_of"), c.info.get("tail_of")} & set(given)]
+        derived = [
+            c.name for c in table.columns if {c.info.get("index_of"), c.info.get("tail_of")} & set(given)
+        ]
         self.names = ["id", *given, *derived]
         self.columns = [(f"p{self._number}_{name}", _type_of(table.columns[name])) for name in self.names]
         same = {name: value for name, value in fixed.items() if isinstance(value, Same)}
@@ -210,14 +212,14 @@ class _Part:
         if is_main:
             return [{"after": row} for row in after]
         table = self.table.fullname
-        return [{"table": table, "id": own, "after": row} for own, row in zip(columns["id"], after, strict=True)]
+        return [
+            {"table": table, "id": own, "after": row} for own, row in zip(columns["id"], after, strict=True)
+        ]
 
     def _insert(self) -> str:
         own = [*self.names, *(name for name, _same, _staged in self._same)]
         listed = ", ".join(["tenant_id", *self.values, *own])
-        taken = ", ".join(
-            ["%(tenant_id)s", *(f"%({name})s" for name in self.values), *map(self.staged, own)]
-        )
+        taken = ", ".join(["%(tenant_id)s", *(f"%({name})s" for name in self.values), *map(self.staged, own)])
         return (
             f"INSERT INTO {self.table.fullname} ({listed}) SELECT {taken} FROM {_STAGE} "  # noqa: S608 - our own names
             f"WHERE {self.staged('id')} IS NOT NULL"

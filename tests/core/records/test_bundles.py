@@ -19,8 +19,8 @@ from gonghui.audit.replay import replay
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.parties.persons import Identity, Person, enter_person, person_values
-from gonghui.records.bundles import BundleWriter
-from gonghui.records.transitions import RecordTransition
+from gonghui.records.bundles import BundleWriter, Same
+from gonghui.records.transitions import RecordTransition, history
 from gonghui.tenancy.keys import keyring, opened
 from gonghui.testing import Federation
 from gonghui.values.ids import new_id
@@ -165,6 +165,52 @@ def test_a_bundle_that_points_to_nobody_is_refused_whole(federation: Federation)
     with federation.uow() as uow:
         assert counts(uow) == before
         assert entries(uow) == []
+
+
+def test_what_all_bundles_share_is_written_and_told(federation: Federation) -> None:
+    run_id = new_id()
+    parts: dict[Any, tuple[str, ...]] = {
+        Membership: ("org_unit_id", "person_id", "joined_on"),
+        RecordTransition: (),
+    }
+    step = {
+        "record_type": "organising.membership",
+        "record_id": Same(Membership, "id"),
+        "name": "register",
+        "to_state": "active",
+        "effective_on": Same(Membership, "joined_on"),
+        "org_unit_id": Same(Membership, "org_unit_id"),
+    }
+    fixed: dict[Any, Any] = {
+        Membership: {"run_id": run_id, "state": "active", "first_joined_on": Same(Membership, "joined_on")},
+        RecordTransition: step,
+    }
+    days, ids = [date(2012, 4, 14), date(2013, 5, 15)], [new_id(), new_id()]
+    with federation.uow() as uow:
+        people = [
+            enter_person(uow, Identity("样", "passport", f"E1234567{n}", None, None), {})[0] for n in "12"
+        ]
+        place = federation.units["garden"]
+        members = {
+            "id": ids,
+            "org_unit_id": [place] * 2,
+            "person_id": [p.id for p in people],
+            "joined_on": days,
+        }
+        writer = BundleWriter(uow, parts, ACTION, fixed)
+        writer.write(writer.ready({Membership: members, RecordTransition: {"id": [new_id(), new_id()]}}))
+        for member_id, day in zip(ids, days, strict=True):
+            member = uow.session.scalars(select(Membership).where(Membership.id == member_id)).one()
+            assert (member.run_id, member.state, member.first_joined_on) == (run_id, "active", day)
+            (taken,) = history(uow, member_id)
+            assert (taken.name, taken.effective_on, taken.org_unit_id) == ("register", day, place)
+        told = replay(uow)
+        assert {told["organising.membership"][str(each)]["first_joined_on"] for each in ids} == {
+            day.isoformat() for day in days
+        }
+        assert {row["record_id"] for row in told["core.record_transition"].values()} >= {
+            str(each) for each in ids
+        }
 
 
 def test_a_person_is_not_written_twice(federation: Federation) -> None:

@@ -103,7 +103,10 @@ def go_through(
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Have the collector look for cycles once in some batches: rows hold none, and its search took a sixth of the time."""
+    """Have cycles looked for once in some batches: rows hold none, and the search took a sixth of the time.
+
+    The setting is the process's. Of two imports at once, the first to end sets the usual back a little early.
+    """
     usual, *others = gc.get_threshold()
     gc.set_threshold(max(usual, _NEW_OBJECTS), *others)
     try:

@@ -235,7 +235,9 @@ class _Repeats:
         return bool(lines) and any(self._is_line(known, line) for line in lines)
 
     def _is_line(self, known: Sequence[object], line: Mapping[int, str]) -> bool:
-        filled = [(place, cell) for place, cell in zip(self._places, known, strict=True) if not is_empty(cell)]
+        filled = [
+            (place, cell) for place, cell in zip(self._places, known, strict=True) if not is_empty(cell)
+        ]
         if not isinstance(filled[0][1], str):
             return False
         marks = {place: heading_likeness(cell) for place, cell in filled}
