@@ -122,7 +122,10 @@ class MemberImporter:
     def ready(self, rows: Sequence[CheckedRow]) -> list[_Made]:
         """The bundles of members, as they are written if nobody knows the person."""
         values = [row.value for row in rows]
-        employers = [self._employer(value.employer_name) for value in values]
+        found = {
+            name: self._employer(name) for name in dict.fromkeys(value.employer_name for value in values)
+        }
+        employers = [found[value.employer_name] for value in values]
         bundles, marks = self._bundles(values, employers)
         return list(map(_Made, bundles, employers, marks))
 

@@ -43,5 +43,6 @@ def replay(uow: UnitOfWork) -> Tables:
 
 def _whole(uow: UnitOfWork, told: dict[str, Any]) -> dict[str, Any]:
     """A row of a bundle, which is told without its tenant, its id and what is empty."""
-    empty = dict.fromkeys(column.name for column in Base.metadata.tables[told["table"]].columns)
+    table = Base.metadata.tables.get(told["table"])  # None where the plugin has been removed
+    empty = {column.name: None for column in table.columns} if table is not None else {}
     return {**empty, "tenant_id": str(uow.tenant_id), "id": told["id"], **told["after"]}

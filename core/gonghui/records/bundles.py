@@ -18,7 +18,7 @@ from gonghui.audit.recorder import REDACTED
 from gonghui.db.base import Base
 from gonghui.db.ciphers import random_bytes
 from gonghui.db.copying import RowPacker, copied
-from gonghui.db.sensitive import seal_columns, sealed_columns
+from gonghui.db.sensitive import seal_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -59,6 +59,12 @@ class Same(NamedTuple):
 
     table: type[Base]
     column: str
+
+    def checked(self) -> Same:
+        """Itself. Raises `ValueError` for a sensitive column: its value opens at its own place alone."""
+        if self.table.__table__.columns[self.column].info.get("redacted"):
+            raise ValueError(f"no column can be the same as the sensitive {self.column}")
+        return self
 
 
 class BundleWriter:
@@ -176,14 +182,20 @@ class _Part:
         self.names = ["id", *given, *derived]
         self.columns = [(f"p{self._number}_{name}", _type_of(table.columns[name])) for name in self.names]
         same = {name: value for name, value in fixed.items() if isinstance(value, Same)}
-        self._same = [(name, each, f"p{numbers[each.table]}_{each.column}") for name, each in same.items()]
+        self._same = [
+            (name, each.checked(), f"p{numbers[each.table]}_{each.column}") for name, each in same.items()
+        ]
         set_apart = {*self.names, *same, "tenant_id"}
         self.values = {
             name: value for name, value in {**_defaults(table), **fixed}.items() if name not in set_apart
         }
-        self._always = {name: value for name, value in self.values.items() if value is not None}
-        self._sealed = {column.name for column in sealed_columns(table)}
+        self._redacted = {column.name for column in table.columns if column.info.get("redacted")}
         self._untold = {"id", *derived}
+        self._always = {
+            name: REDACTED if name in self._redacted else value
+            for name, value in self.values.items()
+            if value is not None
+        }
         self.insert = self._insert()
 
     def staged(self, name: str) -> str:
@@ -202,7 +214,7 @@ class _Part:
         Left out are the tenant and the id, which stand beside, blind indexes, and what is empty.
         """
         told = {name: column for name, column in columns.items() if name not in self._untold}
-        for name in self._sealed & told.keys():
+        for name in self._redacted & told.keys():
             told[name] = [None if value is None else REDACTED for value in told[name]]
         names, always = tuple(told), self._always
         after = [

@@ -213,6 +213,21 @@ def test_what_all_bundles_share_is_written_and_told(federation: Federation) -> N
         }
 
 
+def test_no_column_can_be_the_same_as_a_sensitive_one(federation: Federation) -> None:
+    parts: dict[Any, tuple[str, ...]] = {Person: ("name", "name_key", "id_number")}
+    with federation.uow() as uow, pytest.raises(ValueError, match="sensitive id_number"):
+        BundleWriter(uow, parts, ACTION, {Person: {"education": Same(Person, "id_number")}})
+
+
+def test_what_is_sensitive_is_not_told_though_all_bundles_share_it(federation: Federation) -> None:
+    parts: dict[Any, tuple[str, ...]] = {Person: ("name", "name_key")}
+    with federation.uow() as uow:
+        writer = BundleWriter(uow, parts, ACTION, {Person: {"phone_tail": 4711}})
+        writer.write(writer.ready({Person: {"id": [new_id()], "name": ["样"], "name_key": ["yang"]}}))
+        ((_entry, payload),) = entries(uow)
+    assert orjson.loads(payload.content)["after"]["phone_tail"] == "…"
+
+
 def test_a_person_is_not_written_twice(federation: Federation) -> None:
     twice = [bundle(federation, "990100199504190000") for _ in range(2)]
     with pytest.raises(Conflict) as caught:
