@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
@@ -36,8 +36,14 @@ class Person(TenantTable):
             postgresql_where=text("id_number_index IS NOT NULL"),
         ),
         Index("ix_person_id_number_tail", "tenant_id", "id_number_tail"),
-        Index("ix_person_phone_index", "tenant_id", "phone_index"),
-        Index("ix_person_phone_tail", "tenant_id", "phone_tail"),
+        # One for both: whoever asks for a whole phone asks for its tail too (`has_phone`).
+        Index(
+            "ix_person_phone",
+            "tenant_id",
+            "phone_tail",
+            "phone_index",
+            postgresql_where=text("phone_tail IS NOT NULL"),
+        ),
         Index(
             "ix_person_bank_card_index",
             "tenant_id",
@@ -144,6 +150,14 @@ def _of_the_same_name(known: Person, identity: Identity) -> Person:
         message = _("这个证件号码已登记在另一个姓名之下。照证件核对姓名和号码。")
         raise Conflict("name_disagrees", message)
     return known
+
+
+def has_phone(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
+    """Whether a person has this phone."""
+    ring = keyring(uow)
+    return and_(
+        Person.phone_tail == ring.tail("phone", number), Person.phone_index == ring.index("phone", number)
+    )
 
 
 def person_with_document(uow: UnitOfWork, kind: str, number: str) -> Person | None:
