@@ -6,15 +6,18 @@ from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     commands,
     committee_records,
+    consequences,
     demo,
     employer_api,
     employer_import,
     employer_register,
+    founding_advice,
     indicators,
     member_api,
     member_import,
     member_indicators,
     member_register,
+    members,
     re_election_indicators,
     re_election_records,
     register,
@@ -22,7 +25,7 @@ from gonghui_organising import (
     roles,
     samples,
     transfer_api,
-    union_api,
+    unions,
 )
 
 plugin = Plugin(
@@ -32,13 +35,24 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
+    record_types=(
+        unions.unions,
+        members.members,
+        committee_records.committees,
+        re_election_records.re_elections,
+    ),
+    blueprints=(
+        founding_advice.blueprint,
+        member_api.blueprint,
+        transfer_api.blueprint,
+        employer_api.blueprint,
+    ),
     indicators=(
         *indicators.INDICATORS,
         *member_indicators.INDICATORS,
         *re_election_indicators.INDICATORS,
     ),
-    record_types=(committee_records.committees, re_election_records.re_elections),
+    consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(
             code="organising.unions",

@@ -191,6 +191,7 @@ committees = RecordType(
             "union_id",
             _("工会"),
             required=True,
+            fixed=True,
             listed=True,
             filtered=True,
             picker=unions_in_force,

@@ -32,8 +32,6 @@ def faults_of_body(uow: UnitOfWork, committee: Committee, _values: Answers) -> I
         yield FieldFault("/union_id", "term_unknown", _("这个工会还没有委员会任期，不能登记机构。"))
         return
     union = uow.session.get_one(GrassrootsUnion, (uow.tenant_id, committee.union_id))
-    if union.org_unit_id != committee.org_unit_id:
-        yield FieldFault("/union_id", "union_fixed", _("机构登记后不能改到另一个工会。"))
     voters = electorate(uow, union, clock.today())
     yield from faults_of_seats(uow, committee.kind, committee.seats, voters.active, voters.women, "/seats")
     twin = select(Committee.id).where(

@@ -27,12 +27,6 @@ Answers = Mapping[str, Any]
 _PLAN = ("meeting_form", "meeting_on", "chair_by", "years", "seats", "audit_seats", "women_seats")
 
 
-def is_about_its_union(uow: UnitOfWork, re_election: ReElection, _values: Answers) -> Iterator[FieldFault]:
-    """A re-election stays that of the union whose term it renews."""
-    if union_of(uow, re_election).org_unit_id != re_election.org_unit_id:
-        yield FieldFault("/union_id", "union_fixed", _("换届登记后不能改到另一个工会。"))
-
-
 def each_once(_uow: UnitOfWork, _re_election: ReElection, values: Answers) -> Iterator[FieldFault]:
     """A candidate's number and a ballot stand once in their lists."""
     for name, key, detail in (

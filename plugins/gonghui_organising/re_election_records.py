@@ -49,7 +49,7 @@ _MEETING_ON = _("会议日期")
 _CHANGEABLE = {"due", "returned", "extended"}
 
 FIELDS = (
-    Field("union_id", _("工会"), required=True, listed=True, filtered=True, picker=unions_in_force,
+    Field("union_id", _("工会"), required=True, fixed=True, listed=True, filtered=True, picker=unions_in_force,
           sample="union_in_force"),
     Field("ends_on", _("任期届满"), settable=False, listed=True, filtered=True),
     Field("extended_to", _("延期至"), settable=False, listed=True),
@@ -277,6 +277,6 @@ re_elections = RecordType(
     deadlines=DEADLINES,
     place=at_the_union,
     create=begin,
-    rules=(plan.is_about_its_union, plan.each_once),
+    rules=(plan.each_once,),
     backdate="organising.re_election.backdate",
 )

@@ -20,12 +20,13 @@ from gonghui.sdk import (
     clock,
     create_record,
     step,
+    take_step,
 )
-from gonghui_organising import founding
 from gonghui_organising.committee_records import committees
 from gonghui_organising.re_election import ReElection, ReElectionBallot, candidates_of
 from gonghui_organising.re_election_records import re_elections
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 Steps = tuple[tuple[str, dict[str, Any]], ...]
 #: Accounts of the sample federation that the contract asks for nothing else.
@@ -39,19 +40,13 @@ def union_in_force(uow: UnitOfWork, place: UUID, months: int = 3) -> UUID:
     started_on = add_months(clock.today(), months - 12 * 5)
     committee = {"started_on": started_on, "years": 5, "seats": 3}
     told = {"women_members": 12, "committee": committee, "employer_informed_on": started_on}
-    union = founding.draft(uow, {**founding_values(place), **told})
-    founding.submit(uow, union.id, union.version)
+    union = create_record(uow, unions, {**founding_values(place), **told})
+    take_step(uow, unions, union.id, union.version, "submit", {})
     myself = uow.principal
     account_id, person_id = _officers(uow)[0]
     uow.become(replace(myself, account_id=account_id, person_id=person_id))
-    founding.approve(
-        uow,
-        union.id,
-        union.version,
-        approval_no="示工复〔2024〕2号",
-        term_years=5,
-        effective_on=None,
-    )
+    reply = {"approval_no": "示工复〔2024〕2号", "term_years": 5}
+    take_step(uow, unions, union.id, union.version, "approve", reply)
     uow.become(myself)
     return union.id
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gonghui.db import policies
-from gonghui.reporting.indicators import figures
+from gonghui.records.steps import take_step
+from gonghui.reporting.indicators import Place, figures
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
@@ -23,6 +24,7 @@ from gonghui_organising import member_steps
 from gonghui_organising.committee import Committee
 from gonghui_organising.electorate import electorate
 from gonghui_organising.member_samples import member_values
+from gonghui_organising.members import members
 from gonghui_organising.re_election import DEADLINES as RULES
 from gonghui_organising.re_election_indicators import INDICATORS
 from gonghui_organising.re_election_samples import (
@@ -407,7 +409,7 @@ def members_of(federation: Federation, union_id: UUID, number: int) -> list[UUID
 
 def retain(federation: Federation, member_id: UUID, on: date) -> None:
     with federation.uow() as uow:
-        member_steps.take_step(uow, member_id, 1, "retain", reason="退休返乡", effective_on=on)
+        take_step(uow, members, member_id, 1, "retain", {"comment": "退休返乡", "effective_on": on})
         uow.commit()
 
 
@@ -428,10 +430,10 @@ def test_retained_members_neither_vote_nor_count_from_the_day_of_effect_on(feder
 def test_those_due_are_the_active_members_of_the_day_of_the_meeting(federation: Federation) -> None:
     record_id = at(federation, "submit-plan", "approve-plan", "notify")
     union_id = UUID(federation.client("firm").get(f"{RE_ELECTIONS}/{record_id}").json["union_id"])
-    members = members_of(federation, union_id, 6)
+    there = members_of(federation, union_id, 6)
     held_on = clock.today() - _DAY
-    retain(federation, members[0], held_on)
-    retain(federation, members[1], clock.today())
+    retain(federation, there[0], held_on)
+    retain(federation, there[1], clock.today())
     held = step(federation, "firm", record_id, "hold", held_on=held_on).json
     assert (held["voters"], held["retained"]) == (5, 1)
     put(federation, record_id, "ballots", count_values())
@@ -539,10 +541,10 @@ def figure_of(federation: Federation, code: str, last: date, street: str | None 
     with federation.uow() as uow:
         period = Period("test", last.replace(day=1), last)
         wanted = [one for one in INDICATORS if one.code == f"organising.{code}"]
-        path = None
+        place = None
         if street is not None:
-            path = uow.session.get_one(OrgUnit, (uow.tenant_id, federation.units[street])).path
-        return figures(uow, wanted, period, path)[0].value
+            place = Place(uow.session.get_one(OrgUnit, (uow.tenant_id, federation.units[street])))
+        return figures(uow, wanted, period, place)[0].value
 
 
 def test_figures_of_re_elections_follow_the_steps_of_the_day(federation: Federation) -> None:
