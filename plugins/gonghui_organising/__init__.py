@@ -13,6 +13,7 @@ from gonghui_organising import (
     employer_register,
     founding_advice,
     indicators,
+    legal_person,
     member_api,
     member_import,
     member_indicators,
@@ -40,6 +41,7 @@ plugin = Plugin(
         members.members,
         committee_records.committees,
         re_election_records.re_elections,
+        legal_person.legal_persons,
     ),
     blueprints=(
         founding_advice.blueprint,

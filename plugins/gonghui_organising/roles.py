@@ -58,7 +58,14 @@ _REGISTERS = (
     "organising.member.merge",
     "organising.member.backdate",
 )
-_DECIDING = (*_DRAFTING, "organising.union.return", "organising.union.approve", "organising.union.backdate")
+_DECIDING = (
+    *_DRAFTING,
+    "organising.union.return",
+    "organising.union.approve",
+    "organising.union.backdate",
+    "organising.union.dissolve",
+    "organising.union.reveal",
+)
 #: What a union itself does for its bodies and their renewal, and what is for the union above it.
 _RENEWING = (
     *(f"organising.committee.{verb}" for verb in ("read", "create", "change", "by_elect", "leave", "remove")),
@@ -79,22 +86,33 @@ _RENEWALS_READ = (
     *(f"organising.re_election.{verb}" for verb in ("read", "export")),
 )
 #: Employers belong to the whole federation: a street finds them, the district says who they are.
+#: What a union applies for, and what the registrar, a county-and-above federation, decides.
+_LEGAL_PERSON = (
+    "organising.union.seal",
+    *(
+        f"organising.legal_person.{verb}"
+        for verb in ("read", "create", "change", "resubmit", "apply_renewal", "note_change")
+    ),
+)
+_REGISTRAR = tuple(
+    f"organising.legal_person.{verb}"
+    for verb in ("return", "register", "renew", "register_change", "cancel", "export")
+)
+_LATE = ("organising.legal_person.backdate",)
 _EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
 
+#: What a union does for itself, and what is for the union above it.
+_OF_UNION = (*_DRAFTING, *_MEMBERS, *_RENEWING, *_LEGAL_PERSON)
+_OF_UPPER = (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, *_LEGAL_PERSON, *_LATE)
+
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS, *_RENEWING)),
-    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS, *_RENEWING)),
-    RoleTemplate(
-        "street_officer",
-        "街道工会干部",
-        (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, "organising.employer.read"),
-    ),
-    RoleTemplate(
-        "district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, *_EMPLOYERS)
-    ),
+    RoleTemplate("enterprise_officer", "企业工会干部", _OF_UNION),
+    RoleTemplate("community_officer", "社区工会干部", _OF_UNION),
+    RoleTemplate("street_officer", "街道工会干部", (*_OF_UPPER, "organising.employer.read")),
+    RoleTemplate("district_officer", "区总工会干部", (*_OF_UPPER, *_EMPLOYERS, *_REGISTRAR)),
     RoleTemplate(
         "administrator",
         "管理员",
-        ("organising.union.read", "organising.member.read", *_REGISTERS, *_RENEWALS_READ, *_EMPLOYERS),
+        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS, *_RENEWALS_READ),
     ),
 )

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
-from gonghui_organising import member_samples, re_election_samples
-from gonghui_organising.union_samples import drafted, submitted
+from gonghui_organising import legal_person_samples, member_samples, re_election_samples
+from gonghui_organising.union_samples import approved, drafted, submitted
 
 
 def matched(uow: UnitOfWork, _org_unit_id: UUID) -> UUID:
@@ -34,9 +34,12 @@ def decided(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **member_samples.SAMPLES,
     **re_election_samples.SAMPLES,
+    **legal_person_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,
     "POST /api/v1/organising/unions/{union_id}/return": submitted,
     "POST /api/v1/organising/unions/{union_id}/approve": submitted,
+    "POST /api/v1/organising/unions/{union_id}/seal": approved,
+    "POST /api/v1/organising/unions/{union_id}/dissolve": approved,
 }

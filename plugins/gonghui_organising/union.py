@@ -28,6 +28,7 @@ class UnionState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     APPROVED = "approved"
+    DISSOLVED = "dissolved"
 
 
 class PaperKind(StrEnum):
@@ -90,6 +91,10 @@ class GrassrootsUnion(Record, schema=PLUGIN):
     near_relatives_excluded: Mapped[bool] = mapped_column(default=False)
     approval_no: Mapped[str | None]
     founded_on: Mapped[date | None]
+    sealed_on: Mapped[date | None]
+    bank_opened_on: Mapped[date | None]
+    bank_account: Mapped[Sensitive] = sensitive("bank_account")
+    ended_as: Mapped[str | None]
 
 
 class CoveredUnit(TenantTable, schema=PLUGIN):

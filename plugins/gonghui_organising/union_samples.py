@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from gonghui.sdk import UnitOfWork, create_record, new_id, take_step
+from gonghui.sdk import UnitOfWork, advance, create_record, new_id, take_step
 from gonghui_organising.demo import PAPERS, demo_code
 from gonghui_organising.unions import unions
 
@@ -40,3 +40,12 @@ def submitted(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
     union = create_record(uow, unions, founding_values(org_unit_id))
     take_step(uow, unions, union.id, union.version, "submit", {})
     return union.id
+
+
+def approved(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
+    """A union in force, approved by the platform itself."""
+    union_id = submitted(uow, org_unit_id)
+    union = uow.session.get_one(unions.model, (uow.tenant_id, union_id))
+    reply = {"approval_no": "示工复〔2024〕1号", "term_years": 5, "comment": None, "effective_on": None}
+    advance(uow, unions, union, unions.workflow.named("approve"), day=date(2024, 6, 28), answers=reply)
+    return union_id

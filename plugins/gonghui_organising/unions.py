@@ -21,7 +21,7 @@ from gonghui.sdk import (
     Workflow,
     _,
 )
-from gonghui_organising import founding, founding_parts
+from gonghui_organising import founding, founding_parts, union_ending
 from gonghui_organising.draft_rules import faults_of_content
 from gonghui_organising.founding_rules import PAPER_NAMES
 from gonghui_organising.union import (
@@ -43,6 +43,7 @@ STATES: dict[str, Text] = {
     UnionState.SUBMITTED.value: _("已报送"),
     UnionState.RETURNED.value: _("退回补正"),
     UnionState.APPROVED.value: _("已批准"),
+    UnionState.DISSOLVED.value: _("已撤销"),
 }
 #: From the day of the Trade Union Law to one on which a term that begins then still ends within the calendar.
 ELECTIONS = (date(1992, 4, 3), date(2199, 12, 31))
@@ -165,6 +166,28 @@ _WORKFLOW = Workflow(
             not_by=("submit",),
             verb="approved",
         ),
+        Transition(
+            "seal",
+            "approved -> approved",
+            _("登记印章和银行账户"),
+            asks=(
+                Field("sealed_on", _("刻制公章的日期"), required=True, example="2024-07-10"),
+                Field("bank_opened_on", _("开立银行账户的日期")),
+                Field("bank_account", _("银行账户"), longest=50),
+            ),
+            verb="sealed",
+        ),
+        Transition(
+            "dissolve",
+            "approved -> dissolved",
+            _("撤销工会"),
+            comment=Comment.REQUIRED,
+            asks=(Field("ended_as", _("撤销原因"), required=True, choices=union_ending.ENDED),),
+            guards=(union_ending.nothing_under_way,),
+            effect=union_ending.retain_members,
+            above=True,
+            verb="dissolved",
+        ),
     ),
     changeable=(UnionState.DRAFT.value, UnionState.RETURNED.value),
 )
@@ -188,6 +211,10 @@ unions = RecordType(
         Field("near_relatives_excluded", _("候选人中没有主要负责人的近亲属")),
         Field("approval_no", _("批复文号"), settable=False, width=20),
         Field("founded_on", _("建会日期"), settable=False, listed=True, filtered=True, width=12),
+        Field("sealed_on", _("刻制公章的日期"), settable=False),
+        Field("bank_opened_on", _("开立银行账户的日期"), settable=False),
+        Field("bank_account", _("银行账户"), settable=False),
+        Field("ended_as", _("撤销原因"), choices=union_ending.ENDED, settable=False),
     ),
     children=_CHILDREN,
     computed=(
