@@ -4,23 +4,33 @@ from pathlib import Path
 
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
+    advice_api,
     commands,
     demo,
     employer_api,
     employer_import,
     employer_register,
+    helper_indicators,
     indicators,
     member_api,
     member_import,
     member_indicators,
     member_register,
+    questionnaire_api,
     register,
     register_import,
     roles,
     samples,
+    staff_indicators,
     transfer_api,
     union_api,
 )
+from gonghui_organising.answer_sheets import answer_sheets
+from gonghui_organising.helper import helpers
+from gonghui_organising.questionnaire import questionnaires
+from gonghui_organising.staff import staff_members
+from gonghui_organising.staff_certificate import staff_certificates
+from gonghui_organising.subdivision import group_assignments, subdivisions
 
 plugin = Plugin(
     id="organising",
@@ -29,8 +39,29 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    blueprints=(union_api.blueprint, member_api.blueprint, transfer_api.blueprint, employer_api.blueprint),
-    indicators=(*indicators.INDICATORS, *member_indicators.INDICATORS),
+    record_types=(
+        questionnaires,
+        answer_sheets,
+        subdivisions,
+        group_assignments,
+        helpers,
+        staff_members,
+        staff_certificates,
+    ),
+    blueprints=(
+        union_api.blueprint,
+        member_api.blueprint,
+        transfer_api.blueprint,
+        employer_api.blueprint,
+        questionnaire_api.blueprint,
+        advice_api.blueprint,
+    ),
+    indicators=(
+        *indicators.INDICATORS,
+        *member_indicators.INDICATORS,
+        *helper_indicators.INDICATORS,
+        *staff_indicators.INDICATORS,
+    ),
     imports=(
         RegisterImport(
             code="organising.unions",

@@ -30,6 +30,9 @@ PERMISSIONS = {
     "organising.member.export": _("导出会员名册（号码已遮盖）"),
     "organising.transfer.read": _("查看会籍转接"),
     "organising.transfer.decide": _("接收或退回会籍转接"),
+    "organising.questionnaire.collect": _("收集并上传答卷"),
+    "organising.questionnaire.results": _("查看问卷结果"),
+    "organising.answer_sheet.create": _("填写问卷"),
 }
 
 _DRAFTING = (
@@ -61,17 +64,118 @@ _REGISTERS = (
 _DECIDING = (*_DRAFTING, "organising.union.return", "organising.union.approve", "organising.union.backdate")
 #: Employers belong to the whole federation: a street finds them, the district says who they are.
 _EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
+#: Whoever goes round with a questionnaire: an officer, or an activist with no other role.
+_COLLECTING = ("organising.questionnaire.read", "organising.questionnaire.collect")
+_QUESTIONNAIRES = (
+    *_COLLECTING,
+    "organising.questionnaire.create",
+    "organising.questionnaire.change",
+    "organising.questionnaire.open",
+    "organising.questionnaire.close",
+    "organising.questionnaire.export",
+    "organising.questionnaire.results",
+    "organising.answer_sheet.read",
+    "organising.answer_sheet.export",
+)
+_PARTS = (
+    "organising.subdivision.read",
+    "organising.subdivision.create",
+    "organising.subdivision.change",
+    "organising.subdivision.establish",
+    "organising.subdivision.dissolve",
+    "organising.subdivision.export",
+    "organising.group_assignment.read",
+    "organising.group_assignment.create",
+    "organising.group_assignment.end",
+    "organising.group_assignment.export",
+)
+_HELPERS = (
+    "organising.helper.read",
+    "organising.helper.create",
+    "organising.helper.change",
+    "organising.helper.serve",
+    "organising.helper.export",
+)
+#: A union recommends; the street confirms.
+_HELPERS_ABOVE = (*_HELPERS, "organising.helper.confirm", "organising.helper.end")
+_STAFF_SEEN = ("organising.staff_member.read", "organising.staff_certificate.read")
+_STAFF = (
+    *_STAFF_SEEN,
+    "organising.staff_member.create",
+    "organising.staff_member.change",
+    "organising.staff_member.appoint",
+    "organising.staff_member.leave",
+    "organising.staff_member.post",
+    "organising.staff_member.grade",
+    "organising.staff_member.export",
+    "organising.staff_certificate.create",
+    "organising.staff_certificate.change",
+    "organising.staff_certificate.verify",
+    "organising.staff_certificate.renew",
+    "organising.staff_certificate.void",
+    "organising.staff_certificate.reveal",
+    "organising.staff_certificate.export",
+)
+_LATE = (
+    "organising.subdivision.backdate",
+    "organising.group_assignment.backdate",
+    "organising.helper.backdate",
+    "organising.staff_member.backdate",
+    "organising.staff_certificate.backdate",
+)
 
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS)),
-    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS)),
     RoleTemplate(
-        "street_officer", "街道工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, "organising.employer.read")
+        "enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS, *_COLLECTING, *_PARTS, *_HELPERS)
     ),
-    RoleTemplate("district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_EMPLOYERS)),
+    RoleTemplate(
+        "community_officer",
+        "社区工会干部",
+        (*_DRAFTING, *_MEMBERS, *_QUESTIONNAIRES, *_PARTS, *_HELPERS, *_STAFF_SEEN),
+    ),
+    RoleTemplate(
+        "street_officer",
+        "街道工会干部",
+        (
+            *_DECIDING,
+            *_MEMBERS,
+            *_REGISTERS,
+            "organising.employer.read",
+            *_QUESTIONNAIRES,
+            *_PARTS,
+            *_HELPERS_ABOVE,
+            *_STAFF,
+            *_LATE,
+        ),
+    ),
+    RoleTemplate(
+        "district_officer",
+        "区总工会干部",
+        (
+            *_DECIDING,
+            *_MEMBERS,
+            *_REGISTERS,
+            *_EMPLOYERS,
+            *_QUESTIONNAIRES,
+            *_PARTS,
+            *_HELPERS_ABOVE,
+            *_STAFF,
+            *_LATE,
+        ),
+    ),
+    RoleTemplate("activist", "工会积极分子", _COLLECTING),
     RoleTemplate(
         "administrator",
         "管理员",
-        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS),
+        (
+            "organising.union.read",
+            "organising.member.read",
+            *_REGISTERS,
+            *_EMPLOYERS,
+            "organising.questionnaire.read",
+            "organising.subdivision.read",
+            "organising.helper.read",
+            *_STAFF_SEEN,
+        ),
     ),
 )

@@ -7,7 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
-from gonghui_organising import member_samples
+from gonghui_organising import (
+    helper_samples,
+    member_samples,
+    questionnaire_samples,
+    staff_samples,
+    subdivision_samples,
+)
 from gonghui_organising.union_samples import drafted, submitted
 
 
@@ -33,6 +39,10 @@ def decided(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
 #: By the name of the path's parameter, or by operation where an operation needs a certain state.
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **member_samples.SAMPLES,
+    **questionnaire_samples.SAMPLES,
+    **subdivision_samples.SAMPLES,
+    **helper_samples.SAMPLES,
+    **staff_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,
