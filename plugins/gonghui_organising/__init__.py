@@ -25,9 +25,9 @@ from gonghui_organising import (
     transfer_api,
     union_api,
 )
-from gonghui_organising.answer_sheets import answer_sheets
 from gonghui_organising.helper import helpers
 from gonghui_organising.questionnaire import questionnaires
+from gonghui_organising.sheet_taking import answer_sheets
 from gonghui_organising.staff import staff_members
 from gonghui_organising.staff_certificate import staff_certificates
 from gonghui_organising.subdivision import group_assignments, subdivisions

@@ -10,9 +10,9 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from gonghui.sdk import Blueprint, UnitOfWork, idempotent, name_rules, operation
-from gonghui_organising import answer_sheets, questionnaire, sheet_results
-from gonghui_organising.answer_sheets import FILL, Outcome
+from gonghui_organising import questionnaire, sheet_results, sheet_taking
 from gonghui_organising.questionnaire import COLLECT, RESULTS, questionnaires
+from gonghui_organising.sheet_taking import FILL, Outcome
 
 blueprint = Blueprint(
     "questionnaires", __name__, url_prefix="/api/v1/organising", description="Organising: questionnaires"
@@ -159,7 +159,7 @@ def copy_questionnaire(uow: UnitOfWork, questionnaire_id: UUID) -> Response:
 @blueprint.response(200, OutcomesOut)
 def send_sheets(uow: UnitOfWork, body: dict[str, Any], questionnaire_id: UUID) -> Response:
     """Send sheets that were collected, perhaps long ago and perhaps for the second time; each has its own answer."""
-    outcomes = answer_sheets.take_collected(uow, questionnaire_id, body["org_unit_id"], body["sheets"])
+    outcomes = sheet_taking.take_collected(uow, questionnaire_id, body["org_unit_id"], body["sheets"])
     numbers = {kind: sum(one.outcome == kind for one in outcomes) for kind in ("taken", "known", "refused")}
     return _json({**numbers, "sheets": [_outcome(one) for one in outcomes]})
 
@@ -170,7 +170,7 @@ def send_sheets(uow: UnitOfWork, body: dict[str, Any], questionnaire_id: UUID) -
 @blueprint.response(200, OutcomeOut)
 def send_own_sheet(uow: UnitOfWork, body: dict[str, Any]) -> Response:
     """Send the sheet that I filled; whoever is signed in may."""
-    return _json(_outcome(answer_sheets.take_own(uow, body["questionnaire_id"], body)))
+    return _json(_outcome(sheet_taking.take_own(uow, body["questionnaire_id"], body)))
 
 
 @blueprint.route("/questionnaires/<uuid:questionnaire_id>/results", methods=["GET"])

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gonghui.sdk import Record, UnitOfWork, clock, create_record, new_id, step, whole_federation
-from gonghui_organising import answer_sheets
-from gonghui_organising.answer_sheets import AnswerSheet
+from gonghui_organising import sheet_taking
 from gonghui_organising.questionnaire import Questionnaire, questionnaires
+from gonghui_organising.sheet_taking import AnswerSheet
 
 
 def questionnaire_values(place: UUID, **values: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def collected(uow: UnitOfWork, place: UUID, *, is_named: bool) -> UUID:
         "answers": {},
     }
     respondent = {"respondent": "样示例"} if is_named else {}
-    answer_sheets.take_collected(uow, questionnaire.id, place, [{**sheet, **respondent}])
+    sheet_taking.take_collected(uow, questionnaire.id, place, [{**sheet, **respondent}])
     step(uow, questionnaires, questionnaire, questionnaires.workflow.named("close"), {})
     return key
 

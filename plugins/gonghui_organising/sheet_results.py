@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import func, select, true
 
 from gonghui.sdk import OrgUnit, UnitOfWork, figure, forbidden, found, permits
-from gonghui_organising.answer_sheets import AnonymousSheet, AnswerSheet
 from gonghui_organising.questionnaire import RESULTS, Question, questionnaires, questions_of
 from gonghui_organising.questionnaire_rules import CHOSEN, QuestionKind
+from gonghui_organising.sheet_taking import AnonymousSheet, AnswerSheet
 
 SMALLEST = "organising.questionnaire.smallest_cell"
 
