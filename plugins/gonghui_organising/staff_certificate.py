@@ -35,7 +35,7 @@ from gonghui.sdk import (
     set_deadline,
     visible,
 )
-from gonghui_organising.staff import StaffMember
+from gonghui_organising.staff_tables import LEFT, StaffMember
 from gonghui_organising.union import PLUGIN
 
 ENTERED, VERIFIED, VOID = "entered", "verified", "void"
@@ -95,7 +95,7 @@ def staff_in_sight(uow: UnitOfWork, permission: str) -> Select[Any]:
     return (
         select(staff.id, person.name.label("label"))
         .join(Person.__table__, (person.tenant_id == staff.tenant_id) & (person.id == staff.person_id))
-        .where(staff.state != "left", visible(uow.principal, permission, staff.org_unit_id))
+        .where(staff.state != LEFT, visible(uow.principal, permission, staff.org_unit_id))
     )
 
 
@@ -140,8 +140,8 @@ def later_than_before(
 
 
 def watch(uow: UnitOfWork, certificate: StaffCertificate, _answers: object) -> None:
-    """Let the deadline run that counts back from the last day, where there is one."""
-    if certificate.valid_to is not None:
+    """Let the deadline run that counts back from the last day, where there is one and it has not passed."""
+    if certificate.valid_to is not None and certificate.valid_to >= clock.today():
         set_deadline(uow, certificate, expiry, certificate.valid_to)
 
 

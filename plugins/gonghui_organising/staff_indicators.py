@@ -8,13 +8,14 @@ from sqlalchemy import String, and_, cast, literal, or_, select
 
 from gonghui.sdk import Indicator, Period, Person, _
 from gonghui_organising.latest_steps import left_in
-from gonghui_organising.staff import IN_POST, StaffMember, staff_members
+from gonghui_organising.staff import staff_members
 from gonghui_organising.staff_certificate import (
     KINDS,
     VERIFIED,
     StaffCertificate,
     staff_certificates,
 )
+from gonghui_organising.staff_tables import IN_POST, StaffMember
 
 _STAFF: Any = StaffMember.__table__.c
 _HELD: Any = StaffCertificate.__table__.c

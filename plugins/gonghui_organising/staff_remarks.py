@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from gonghui.sdk import Text, UnitOfWork, _, clock, figure, found
-from gonghui_organising.staff import Share, StaffPosting, staff_members
+from gonghui_organising.staff import staff_members
 from gonghui_organising.staff_certificate import VERIFIED, StaffCertificate
+from gonghui_organising.staff_tables import Share, StaffPosting
 
 PAID_DAYS = "organising.part_time.paid_days"
 
