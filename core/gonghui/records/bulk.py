@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert
 
 from gonghui.audit.recorder import shown
-from gonghui.audit.writing import entry, write
+from gonghui.audit.writing import entry, sealed_entry, write
 from gonghui.db.base import Base
 from gonghui.db.sensitive import seal_values, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
@@ -33,7 +33,7 @@ def insert_many(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any
     with unaudited(uow) as connection:
         connection.execute(insert(table), complete)
         if model.audited:
-            write(uow, connection, (_entry(uow, "insert", "after", table, row) for row in complete))
+            write(uow, connection, (_entry(uow, "insert", "after", model, row) for row in complete))
     return complete
 
 
@@ -45,7 +45,7 @@ def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool])
         # Gone rows come back with the statement that deletes them, so that the trail cannot miss one.
         gone = connection.execute(delete(table).where(wanted).returning(*table.columns)).mappings().all()
         if model.audited:
-            write(uow, connection, (_entry(uow, "delete", "before", table, dict(row)) for row in gone))
+            write(uow, connection, (_entry(uow, "delete", "before", model, dict(row)) for row in gone))
     return len(gone)
 
 
@@ -75,7 +75,13 @@ def _default(column: Any) -> Any:
     return column.default.arg({}) if column.default.is_callable else column.default.arg
 
 
-def _entry(uow: UnitOfWork, operation: str, when: str, table: Any, row: dict[str, Any]) -> dict[str, Any]:
+def _entry(
+    uow: UnitOfWork, operation: str, when: str, model: type[Base], row: dict[str, Any]
+) -> dict[str, Any]:
+    table: Any = model.__table__
+    if model.sealed_audit:
+        note = uow.current_note
+        return sealed_entry(uow, note.action if note else f"{table.fullname}.{operation}")
     return entry(
         uow,
         operation,
