@@ -173,8 +173,8 @@ def _take(
     known = _known(uow, model, questionnaire.id, [sheet["sheet_key"] for sheet in sheets])
     questions = [asked(question) for question in questions_of(uow, questionnaire.id)]
     grace = figure(uow, GRACE).value
-    uow.note("organising.answer_sheet.taken")
     outcomes: list[Outcome] = []
+    taken: list[dict[str, Any]] = []
     for sheet in sheets:
         key = sheet["sheet_key"]
         if key in known:
@@ -182,20 +182,28 @@ def _take(
             continue
         answers, faults = read_answers(questions, sheet["answers"])
         faults = [*_faults_of_sheet(questionnaire, sheet, grace), *faults]
-        if faults:
-            outcomes.append(Outcome(key, "refused", faults))
-            continue
-        known.add(key)
-        outcomes.append(Outcome(key, TAKEN))
-        row = _row(questionnaire, sheet, answers, street_id)
-        if questionnaire.is_named:
-            of = {"org_unit_id": org_unit_id, "state": TAKEN, "person_id": person_id}
-            named = AnswerSheet(**row, **of, respondent=sheet["respondent"].strip())
-            uow.add(named, transition_row(uow, named, "create", None))
-        else:
-            uow.add(AnonymousSheet(id=uuid4(), **row))
-    uow.session.flush()
+        outcomes.append(Outcome(key, "refused" if faults else TAKEN, faults))
+        if not faults:
+            known.add(key)
+            respondent = {"respondent": sheet["respondent"].strip()} if questionnaire.is_named else {}
+            taken.append({**_row(questionnaire, sheet, answers, street_id), **respondent})
+    # A note that no sealed row takes up would become an entry that says who sent sheets.
+    if taken:
+        uow.note("organising.answer_sheet.taken")
+        of = {"org_unit_id": org_unit_id, "state": TAKEN, "person_id": person_id}
+        _keep(uow, taken, of if questionnaire.is_named else None)
     return outcomes
+
+
+def _keep(uow: UnitOfWork, taken: Sequence[dict[str, Any]], of: Mapping[str, Any] | None) -> None:
+    """Write sheets down: as those `of` somebody, or as nobody's."""
+    for row in taken:
+        if of is None:
+            uow.add(AnonymousSheet(id=uuid4(), **row))
+        else:
+            named = AnswerSheet(**row, **of)
+            uow.add(named, transition_row(uow, named, "create", None))
+    uow.session.flush()
 
 
 def _row(
