@@ -6,16 +6,19 @@ from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     advice_api,
     commands,
+    consequences,
     demo,
     employer_api,
     employer_import,
     employer_register,
+    founding_advice,
     helper_indicators,
     indicators,
     member_api,
     member_import,
     member_indicators,
     member_register,
+    members,
     questionnaire_api,
     register,
     register_import,
@@ -23,7 +26,7 @@ from gonghui_organising import (
     samples,
     staff_indicators,
     transfer_api,
-    union_api,
+    unions,
 )
 from gonghui_organising.helper import helpers
 from gonghui_organising.questionnaire import questionnaires
@@ -40,6 +43,8 @@ plugin = Plugin(
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
     record_types=(
+        unions.unions,
+        members.members,
         questionnaires,
         answer_sheets,
         subdivisions,
@@ -49,7 +54,7 @@ plugin = Plugin(
         staff_certificates,
     ),
     blueprints=(
-        union_api.blueprint,
+        founding_advice.blueprint,
         member_api.blueprint,
         transfer_api.blueprint,
         employer_api.blueprint,
@@ -62,6 +67,7 @@ plugin = Plugin(
         *helper_indicators.INDICATORS,
         *staff_indicators.INDICATORS,
     ),
+    consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(
             code="organising.unions",

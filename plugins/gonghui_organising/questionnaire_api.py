@@ -88,17 +88,17 @@ class SheetFault(Schema):
     detail = fields.String()
 
 
-class OutcomeOut(Schema):
+class SheetOutcome(Schema):
     sheet_key = fields.UUID()
     outcome = fields.String(validate=validate.OneOf(["taken", "known", "refused"]))
     errors = fields.List(fields.Nested(SheetFault))
 
 
-class OutcomesOut(Schema):
+class SheetOutcomes(Schema):
     taken = fields.Integer()
     known = fields.Integer()
     refused = fields.Integer()
-    sheets = fields.List(fields.Nested(OutcomeOut), metadata={"description": "In the order they were sent"})
+    sheets = fields.List(fields.Nested(SheetOutcome), metadata={"description": "In the order they were sent"})
 
 
 class ResultsQuery(Schema):
@@ -156,7 +156,7 @@ def copy_questionnaire(uow: UnitOfWork, questionnaire_id: UUID) -> Response:
 @blueprint.route("/questionnaires/<uuid:questionnaire_id>/sheets", methods=["POST"])
 @operation(COLLECT)
 @blueprint.arguments(Sheets)
-@blueprint.response(200, OutcomesOut)
+@blueprint.response(200, SheetOutcomes)
 def send_sheets(uow: UnitOfWork, body: dict[str, Any], questionnaire_id: UUID) -> Response:
     """Send sheets that were collected, perhaps long ago and perhaps for the second time; each has its own answer."""
     outcomes = sheet_taking.take_collected(uow, questionnaire_id, body["org_unit_id"], body["sheets"])
@@ -167,7 +167,7 @@ def send_sheets(uow: UnitOfWork, body: dict[str, Any], questionnaire_id: UUID) -
 @blueprint.route("/answer-sheets", methods=["POST"])
 @operation(FILL, personal=True)
 @blueprint.arguments(OwnSheet)
-@blueprint.response(200, OutcomeOut)
+@blueprint.response(200, SheetOutcome)
 def send_own_sheet(uow: UnitOfWork, body: dict[str, Any]) -> Response:
     """Send the sheet that I filled; whoever is signed in may."""
     return _json(_outcome(sheet_taking.take_own(uow, body["questionnaire_id"], body)))

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from gonghui.sdk import Text, UnitOfWork, _, figure
-from gonghui_organising import union_queries
+from gonghui.sdk import Text, UnitOfWork, _, figure, found
 from gonghui_organising.membership import Membership, MembershipState
 from gonghui_organising.subdivision import DISSOLVED, Subdivision, SubdivisionKind
+from gonghui_organising.unions import unions
 
 #: By the figure from which each is worth while, the larger part first.
 FIGURES = {
@@ -33,12 +33,12 @@ class Hint:
 
 def hints(uow: UnitOfWork, union_id: UUID) -> tuple[int, list[Hint]]:
     """Members of a union, and the hints that follow. The larger of what it told and what is registered counts."""
-    union = union_queries.read_row(uow, union_id)
-    here = Membership.org_unit_id == union["org_unit_id"]
+    union: Any = found(uow, unions, union_id)
+    here = Membership.org_unit_id == union.org_unit_id
     registered = select(func.count()).where(here, Membership.state == MembershipState.ACTIVE.value)
-    members = max(union["members"] or 0, uow.session.scalar(registered) or 0)
+    members = max(union.members or 0, uow.session.scalar(registered) or 0)
     kinds = select(Subdivision.kind).where(
-        Subdivision.org_unit_id == union["org_unit_id"], Subdivision.state != DISSOLVED
+        Subdivision.org_unit_id == union.org_unit_id, Subdivision.state != DISSOLVED
     )
     there = set(uow.session.scalars(kinds.distinct()))
     return members, [hint for kind in FIGURES for hint in _hint(uow, kind, members, kind in there)]

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gonghui.reporting.indicators import figures, find, open_figure
+from gonghui.sdk import create_record, take_step
 from gonghui.testing import Federation, World
 from gonghui.values.periods import Period
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.indicators import INDICATORS
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 FOUNDED, FORCE, COVERED = (indicator.code for indicator in INDICATORS)
 SHARED = {"name": "深圳市共有电子有限公司", "uscc": demo_code("91", 7)}
@@ -39,10 +40,11 @@ def found_union(
         changed |= {"employers": employers, "kind": "joint" if len(employers) > 1 else "independent"}
     with federation.uow(by) as uow:
         values = founding_values(federation.units[unit]) | changed
-        union = founding.draft(uow, values)
-        founding.submit(uow, union.id, union.version)
+        union = create_record(uow, unions, values)
+        take_step(uow, unions, union.id, union.version, "submit", {})
     with federation.uow("district") as uow:
-        founding.approve(uow, union.id, union.version, approval_no="示工复1号", term_years=5, effective_on=on)
+        reply = {"approval_no": "示工复1号", "term_years": 5, "effective_on": on}
+        take_step(uow, unions, union.id, union.version, "approve", reply)
     return union.id
 
 
@@ -69,7 +71,7 @@ def busy(world: World) -> Federation:
         joint = [SHARED, {"name": f"样本{number}厂"}] if number % 3 == 0 else None
         found_union(federation, day, unit, by, joint)
     with federation.uow("east") as uow:
-        founding.draft(uow, founding_values(federation.units["garden"]))
+        create_record(uow, unions, founding_values(federation.units["garden"]))
     return federation
 
 
@@ -114,8 +116,8 @@ def test_first_and_last_day_of_a_period_are_within(federation: Federation, day: 
 
 def test_what_is_not_approved_is_no_union_yet(federation: Federation) -> None:
     with federation.uow("east") as uow:
-        union = founding.draft(uow, founding_values(federation.units["garden"]))
-        founding.submit(uow, union.id, union.version)
+        union = create_record(uow, unions, founding_values(federation.units["garden"]))
+        take_step(uow, unions, union.id, union.version, "submit", {})
     assert [figure(federation, code, "2026")["value"] for code in (FOUNDED, FORCE, COVERED)] == [0, 0, 0]
 
 

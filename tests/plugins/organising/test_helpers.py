@@ -26,7 +26,8 @@ def recommended(
     federation: Federation, who: str = "firm", place: str = "firm", **values: Any
 ) -> TestResponse:
     body = {"org_unit_id": str(federation.units[place]), "kind": "activist", "person": somebody(), **values}
-    return federation.client(who).post(PATH, body)
+    told = {name: value for name, value in body.items() if value is not None}
+    return federation.client(who).post(PATH, told)
 
 
 def at(federation: Federation, who: str, helper: Any, name: str, body: Any = None) -> TestResponse:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonghui_organising.questionnaire_rules import Asked, QuestionKind, read_answers
+from gonghui_organising.questionnaire_rules import Asked, QuestionKind, faults_of_questions, read_answers
 from gonghui_organising.sheet_results import Cell, hidden_cells
 
 CHOICES = ("甲", "乙", "丙")
@@ -96,6 +97,21 @@ def test_whatever_is_sent_is_kept_in_order_or_a_fault_at_its_question(
             assert one.most is None or number <= one.most
     known = {one.key for one in asked}
     assert {f"/answers/{key}" for key in answers if key not in known} <= set(pointers)
+
+
+@pytest.mark.parametrize(
+    ("question", "pointer", "code"),
+    [
+        ({"kind": "single", "choices": ["有"]}, "/questions/0/choices", "choices_few"),
+        ({"kind": "multiple", "choices": ["有", "有"]}, "/questions/0/choices", "choices_few"),
+        ({"kind": "text", "choices": ["有", "没有"]}, "/questions/0/choices", "choices_idle"),
+        ({"kind": "text", "least": 1}, "/questions/0/least", "limits_idle"),
+        ({"kind": "number", "least": 3, "most": 2}, "/questions/0/most", "limits_crossed"),
+    ],
+)
+def test_a_question_that_nobody_could_answer_is_told(question: Any, pointer: str, code: str) -> None:
+    faults = list(faults_of_questions([{"number": 1, **question}]))
+    assert [(fault.pointer, fault.code) for fault in faults] == [(pointer, code)]
 
 
 # --- small cells
