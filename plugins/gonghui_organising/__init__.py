@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
+    advice_api,
     commands,
     committee_records,
     consequences,
@@ -12,6 +13,7 @@ from gonghui_organising import (
     employer_import,
     employer_register,
     founding_advice,
+    helper_indicators,
     indicators,
     legal_person,
     member_api,
@@ -19,15 +21,23 @@ from gonghui_organising import (
     member_indicators,
     member_register,
     members,
+    questionnaire_api,
     re_election_indicators,
     re_election_records,
     register,
     register_import,
     roles,
     samples,
+    staff_indicators,
     transfer_api,
     unions,
 )
+from gonghui_organising.helper import helpers
+from gonghui_organising.questionnaire import questionnaires
+from gonghui_organising.sheet_taking import answer_sheets
+from gonghui_organising.staff import staff_members
+from gonghui_organising.staff_certificate import staff_certificates
+from gonghui_organising.subdivision import group_assignments, subdivisions
 
 plugin = Plugin(
     id="organising",
@@ -42,17 +52,28 @@ plugin = Plugin(
         committee_records.committees,
         re_election_records.re_elections,
         legal_person.legal_persons,
+        questionnaires,
+        answer_sheets,
+        subdivisions,
+        group_assignments,
+        helpers,
+        staff_members,
+        staff_certificates,
     ),
     blueprints=(
         founding_advice.blueprint,
         member_api.blueprint,
         transfer_api.blueprint,
         employer_api.blueprint,
+        questionnaire_api.blueprint,
+        advice_api.blueprint,
     ),
     indicators=(
         *indicators.INDICATORS,
         *member_indicators.INDICATORS,
         *re_election_indicators.INDICATORS,
+        *helper_indicators.INDICATORS,
+        *staff_indicators.INDICATORS,
     ),
     consequences=consequences.CONSEQUENCES,
     imports=(

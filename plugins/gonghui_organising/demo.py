@@ -23,6 +23,7 @@ from gonghui.sdk import (
     take_step,
 )
 from gonghui_organising.demo_members import fill_members
+from gonghui_organising.demo_people_at_work import fill_people_at_work
 from gonghui_organising.demo_re_elections import fill_re_elections
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
@@ -56,6 +57,7 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     register = list(_register(chance, sorted(areas), unions))
     take_over(uow, register, streets, areas, Counter())
     fill_members(uow, chance, register, members)
+    fill_people_at_work(uow, random.Random(_SEED), [areas[key].id for key in sorted(areas)])  # noqa: S311 - as above
     if "worker" in accounts:
         _make_member(uow, accounts["worker"])
     operator = uow.principal

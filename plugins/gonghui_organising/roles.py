@@ -30,6 +30,9 @@ PERMISSIONS = {
     "organising.member.export": _("导出会员名册（号码已遮盖）"),
     "organising.transfer.read": _("查看会籍转接"),
     "organising.transfer.decide": _("接收或退回会籍转接"),
+    "organising.questionnaire.collect": _("收集并上传答卷"),
+    "organising.questionnaire.results": _("查看问卷结果"),
+    "organising.answer_sheet.create": _("填写问卷"),
 }
 
 _DRAFTING = (
@@ -98,21 +101,102 @@ _REGISTRAR = tuple(
     f"organising.legal_person.{verb}"
     for verb in ("return", "register", "renew", "register_change", "cancel", "export")
 )
-_LATE = ("organising.legal_person.backdate",)
 _EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
+#: Whoever goes round with a questionnaire: an officer, or an activist with no other role.
+_COLLECTING = ("organising.questionnaire.read", "organising.questionnaire.collect")
+_QUESTIONNAIRES = (
+    *_COLLECTING,
+    "organising.questionnaire.create",
+    "organising.questionnaire.change",
+    "organising.questionnaire.open",
+    "organising.questionnaire.close",
+    "organising.questionnaire.export",
+    "organising.questionnaire.results",
+    "organising.answer_sheet.read",
+    "organising.answer_sheet.export",
+)
+_PARTS = (
+    "organising.subdivision.read",
+    "organising.subdivision.create",
+    "organising.subdivision.change",
+    "organising.subdivision.establish",
+    "organising.subdivision.dissolve",
+    "organising.subdivision.export",
+    "organising.group_assignment.read",
+    "organising.group_assignment.create",
+    "organising.group_assignment.end",
+    "organising.group_assignment.export",
+)
+_HELPERS = (
+    "organising.helper.read",
+    "organising.helper.create",
+    "organising.helper.change",
+    "organising.helper.serve",
+    "organising.helper.export",
+)
+#: A union recommends; the street confirms.
+_HELPERS_ABOVE = (*_HELPERS, "organising.helper.confirm", "organising.helper.end")
+_STAFF_SEEN = ("organising.staff_member.read", "organising.staff_certificate.read")
+_STAFF = (
+    *_STAFF_SEEN,
+    "organising.staff_member.create",
+    "organising.staff_member.change",
+    "organising.staff_member.appoint",
+    "organising.staff_member.leave",
+    "organising.staff_member.post",
+    "organising.staff_member.grade",
+    "organising.staff_member.export",
+    "organising.staff_certificate.create",
+    "organising.staff_certificate.change",
+    "organising.staff_certificate.verify",
+    "organising.staff_certificate.renew",
+    "organising.staff_certificate.void",
+    "organising.staff_certificate.reveal",
+    "organising.staff_certificate.export",
+)
+_LATE = (
+    "organising.legal_person.backdate",
+    "organising.subdivision.backdate",
+    "organising.group_assignment.backdate",
+    "organising.helper.backdate",
+    "organising.staff_member.backdate",
+    "organising.staff_certificate.backdate",
+)
 
 #: What a union does for itself, and what is for the union above it.
-_OF_UNION = (*_DRAFTING, *_MEMBERS, *_RENEWING, *_LEGAL_PERSON)
-_OF_UPPER = (*_DECIDING, *_MEMBERS, *_REGISTERS, *_RENEWALS, *_LEGAL_PERSON, *_LATE)
+_OF_UNION = (*_DRAFTING, *_MEMBERS, *_RENEWING, *_LEGAL_PERSON, *_PARTS, *_HELPERS)
+_OF_UPPER = (
+    *_DECIDING,
+    *_MEMBERS,
+    *_REGISTERS,
+    *_RENEWALS,
+    *_LEGAL_PERSON,
+    *_QUESTIONNAIRES,
+    *_PARTS,
+    *_HELPERS_ABOVE,
+    *_STAFF,
+    *_LATE,
+)
 
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", _OF_UNION),
-    RoleTemplate("community_officer", "社区工会干部", _OF_UNION),
+    RoleTemplate("enterprise_officer", "企业工会干部", (*_OF_UNION, *_COLLECTING)),
+    RoleTemplate("community_officer", "社区工会干部", (*_OF_UNION, *_QUESTIONNAIRES, *_STAFF_SEEN)),
     RoleTemplate("street_officer", "街道工会干部", (*_OF_UPPER, "organising.employer.read")),
     RoleTemplate("district_officer", "区总工会干部", (*_OF_UPPER, *_EMPLOYERS, *_REGISTRAR)),
+    RoleTemplate("activist", "工会积极分子", _COLLECTING),
     RoleTemplate(
         "administrator",
         "管理员",
-        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS, *_RENEWALS_READ),
+        (
+            "organising.union.read",
+            "organising.member.read",
+            *_REGISTERS,
+            *_EMPLOYERS,
+            *_RENEWALS_READ,
+            "organising.questionnaire.read",
+            "organising.subdivision.read",
+            "organising.helper.read",
+            *_STAFF_SEEN,
+        ),
     ),
 )

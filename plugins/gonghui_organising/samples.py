@@ -7,7 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
-from gonghui_organising import legal_person_samples, member_samples, re_election_samples
+from gonghui_organising import (
+    helper_samples,
+    legal_person_samples,
+    member_samples,
+    questionnaire_samples,
+    re_election_samples,
+    staff_samples,
+    subdivision_samples,
+)
 from gonghui_organising.union_samples import approved, drafted, submitted
 
 
@@ -35,6 +43,10 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **member_samples.SAMPLES,
     **re_election_samples.SAMPLES,
     **legal_person_samples.SAMPLES,
+    **questionnaire_samples.SAMPLES,
+    **subdivision_samples.SAMPLES,
+    **helper_samples.SAMPLES,
+    **staff_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,

@@ -235,7 +235,7 @@ def _writable(bounds: Iterable[Bound], *, is_new: bool, subject: str | None) -> 
         if bound.field.settable and (is_new or not bound.field.fixed):
             is_subject = subject is not None and bound.column is not None and bound.column.name == subject
             # The contract kit sends it although it is not required.
-            about = {"x-send": True} if is_subject and is_new else {}
+            about = {"x-send": True} if (is_subject or bound.field.sent) and is_new else {}
             required = is_new and bound.field.required and not is_subject
             content[bound.name] = _field(bound, required=required, about=about)
     return content

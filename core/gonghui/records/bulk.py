@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, any_, delete, insert, literal, select, update
 
 from gonghui.audit.recorder import shown
-from gonghui.audit.writing import entry, write
+from gonghui.audit.writing import entry, sealed_entry, write
 from gonghui.db.base import Base, parts_of
 from gonghui.db.sensitive import seal_values, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
@@ -34,7 +34,7 @@ def insert_many(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any
     with unaudited(uow) as connection:
         connection.execute(insert(table), complete)
         if model.audited:
-            write(uow, connection, (_entry(uow, "insert", "after", table, row) for row in complete))
+            write(uow, connection, (_entry(uow, "insert", "after", model, row) for row in complete))
     if model is OrgUnit:  # as the session does for a unit that is added to it
         insert_many(uow, OrgEdge, [first_edge(row, EdgeCause.FOUNDED) for row in complete])
     return complete
@@ -62,7 +62,7 @@ def update_many(
         ).all()
         after = {row[0]: row for row in done}
         if model.audited:
-            write(uow, connection, (_change(uow, columns, before[key], after[key]) for key in before))
+            write(uow, connection, (_change(uow, model, columns, before[key], after[key]) for key in before))
     _forget(uow, model)
     return len(before)
 
@@ -77,7 +77,7 @@ def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool])
         # Gone rows come back with the statement that deletes them, so that the trail cannot miss one.
         gone = connection.execute(delete(table).where(wanted).returning(*table.columns)).mappings().all()
         if model.audited:
-            write(uow, connection, (_entry(uow, "delete", "before", table, dict(row)) for row in gone))
+            write(uow, connection, (_entry(uow, "delete", "before", model, dict(row)) for row in gone))
     return len(gone)
 
 
@@ -114,8 +114,12 @@ def _default(column: Any) -> Any:
     return column.default.arg({}) if column.default.is_callable else column.default.arg
 
 
-def _change(uow: UnitOfWork, columns: Sequence[Any], before: Sequence[Any], after: Any) -> dict[str, Any]:
-    table: Any = columns[0].table
+def _change(
+    uow: UnitOfWork, model: type[Base], columns: Sequence[Any], before: Sequence[Any], after: Any
+) -> dict[str, Any]:
+    table: Any = model.__table__
+    if model.sealed_audit:
+        return _sealed(uow, table, "update")
     now = [after._mapping[column] for column in columns]
     told = {
         when: {c.name: shown(c, value) for c, value in zip(columns, row, strict=True)}
@@ -125,7 +129,12 @@ def _change(uow: UnitOfWork, columns: Sequence[Any], before: Sequence[Any], afte
     return entry(uow, "update", told, table=table.fullname, object_id=after[0], org_unit_id=unit)
 
 
-def _entry(uow: UnitOfWork, operation: str, when: str, table: Any, row: dict[str, Any]) -> dict[str, Any]:
+def _entry(
+    uow: UnitOfWork, operation: str, when: str, model: type[Base], row: dict[str, Any]
+) -> dict[str, Any]:
+    table: Any = model.__table__
+    if model.sealed_audit:
+        return _sealed(uow, table, operation)
     return entry(
         uow,
         operation,
@@ -134,3 +143,8 @@ def _entry(uow: UnitOfWork, operation: str, when: str, table: Any, row: dict[str
         object_id=row["id"],
         org_unit_id=row.get("org_unit_id"),
     )
+
+
+def _sealed(uow: UnitOfWork, table: Any, operation: str) -> dict[str, Any]:
+    note = uow.current_note
+    return sealed_entry(uow, note.action if note else f"{table.fullname}.{operation}")

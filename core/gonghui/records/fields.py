@@ -73,6 +73,8 @@ class Field:
     example: Any = None
     #: Name of a sample of the contract kit, for what has to exist (`x-sample`).
     sample: str | None = None
+    #: True where it may be left out but the contract kit has to send it, because one of several must be there.
+    sent: bool = False
     help: Text | None = None
     width: int = 14
 

@@ -6,7 +6,7 @@ from alembic import op
 from gonghui.sdk import protect
 
 revision = "organising_0006"
-down_revision = "organising_0003"
+down_revision = "organising_0005"
 
 
 def upgrade() -> None:
