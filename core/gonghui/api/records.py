@@ -20,7 +20,7 @@ from gonghui.api.versions import expected_version, record_response
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
 from gonghui.records import listing, pickers, steps, writing
-from gonghui.records.fields import Bound, Kind
+from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import reveal
@@ -77,12 +77,23 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
-    for bound in (*kind.bound, *(b for child in kind.children for b in child.bound)):
-        if bound.kind is Kind.REFERENCE and bound.field.settable and bound.target is not None:
-            _add_picker(blueprint, kind, bound)
+    for bound, verb in _picked(kind).values():
+        _add_picker(blueprint, kind, bound, verb)
     if kind.has_sensitive:
         _add_reveal(blueprint, kind, one)
     return blueprint
+
+
+def _picked(kind: RecordType) -> dict[str, tuple[Bound, str]]:
+    """References that somebody may set, by name, each with what they are set for: a new record or a step."""
+    told = [(bound, CREATE) for bound in kind.bound if bound.field.settable]
+    told += [(bound, CREATE) for child in kind.children for bound in child.bound if bound.field.settable]
+    for transition in kind.workflow.transitions:
+        told += [(bound, transition.name) for bound in bind(transition.asks, kind.table)]
+    picked = (
+        (bound, verb) for bound, verb in told if bound.kind is Kind.REFERENCE and bound.target is not None
+    )
+    return {bound.name: (bound, verb) for bound, verb in reversed(list(picked))}
 
 
 def _operation(kind: RecordType, verb: str) -> Any:
@@ -225,8 +236,8 @@ def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) ->
     )
 
 
-def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound) -> None:
-    permission = kind.permission(CREATE)
+def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str) -> None:
+    permission = kind.permission(verb)
 
     def pick(uow: UnitOfWork, query: dict[str, str]) -> Response:
         offered = pickers.pick(uow, bound, permission, query["q"])
@@ -235,8 +246,8 @@ def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound) -> None:
     pick.__doc__ = f"What may be chosen for {bound.name}."
     asked = blueprint.arguments(PickQuery, location="query")
     offered = blueprint.response(200, Choice(many=True))
-    rule, verb = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, CREATE)
-    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", verb, asked, offered)
+    rule, allowed = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, verb)
+    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", allowed, asked, offered)
 
 
 def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:

@@ -56,7 +56,9 @@ class Child:
 
     They are sent as a list with the record. `states` are those in which the list may be put by itself, with
     `permission`, however the record stands: instalments are entered long after the case was agreed. `write` and
-    `entry` replace what is done by default: setting the columns, and showing them.
+    `entry` replace what is done by default: setting the columns, and showing them. `key` is a column
+    that makes a row what it is, so that one that is sent without its id is known by it. `after` is what follows for
+    the record from its new rows: a sum, or the day of the next visit; rows that it adds to them belong to the list.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Child:
     states: frozenset[str] = frozenset()
     permission: str | None = None
     write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
+    key: str | None = None
+    after: Callable[[UnitOfWork, Any, list[Any]], None] | None = None
     entry: Callable[[], tuple[Any, Any]] | None = None
 
     @property
