@@ -78,6 +78,22 @@ def open_figure(
     return list(uow.session.execute(page))
 
 
+def values_below(indicator: Indicator, period: Period, units: Any) -> Select[Any]:
+    """What an indicator counts at and below each of `units`, a table of `id` and `path`: `unit_id` and `value`.
+
+    Each value is the figure that whoever sees the whole unit is told for it; who may see it is the caller's question.
+    """
+    source = indicator.source(period).subquery()
+    below = OrgUnit.__table__.alias()
+    return (
+        select(units.c.id.label("unit_id"), func.count(source.c.key.distinct()).label("value"))
+        .select_from(units)
+        .join(below, below.c.path.op("^@")(units.c.path))
+        .join(source, source.c.org_unit_id == below.c.id)
+        .group_by(units.c.id)
+    )
+
+
 def _within(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Any:
     """What is counted, one row for each key: the number is the length of the list, and its parts add up to it."""
     source = indicator.source(period).subquery()

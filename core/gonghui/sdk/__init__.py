@@ -6,7 +6,7 @@ from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response
-from gonghui.auth.accounts import Account
+from gonghui.auth.accounts import Account, RoleAssignment
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
@@ -85,7 +85,7 @@ from gonghui.records.transitions import RecordTransition, history, took_step, tr
 from gonghui.records.workflow import Comment, Transition, Workflow
 from gonghui.records.writing import change as change_record
 from gonghui.records.writing import create as create_record
-from gonghui.reporting.indicators import Indicator
+from gonghui.reporting.indicators import Indicator, values_below
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
@@ -176,6 +176,7 @@ __all__ = [
     "RecordType",
     "Register",
     "RegisterImport",
+    "RoleAssignment",
     "RoleTemplate",
     "Row",
     "Sealed",
@@ -291,6 +292,7 @@ __all__ = [
     "unit_within",
     "unshare",
     "uscc_fault",
+    "values_below",
     "visible",
     "whole_federation",
 ]

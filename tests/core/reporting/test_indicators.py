@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from gonghui.reporting.indicators import figures, find, open_figure
+from gonghui.reporting.indicators import Indicator, figures, find, open_figure, values_below
+from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing import Federation, World
 from gonghui.values.periods import Period
 from gonghui_organising import founding
@@ -212,3 +214,15 @@ def test_functions_and_addresses_say_the_same(busy: Federation) -> None:
 )
 def test_figures_that_cannot_be_told(busy: Federation, who: str, path: str, status: int) -> None:
     assert busy.client(who).get(f"/api/v1/figures{path}").status_code == status
+
+
+@pytest.mark.parametrize("indicator", INDICATORS, ids=lambda each: each.code)
+def test_values_of_many_units_are_the_figures_of_each(busy: Federation, indicator: Indicator) -> None:
+    period, units = Period.parse("2025"), OrgUnit.__table__
+    with busy.uow("district") as uow:
+        found = uow.session.execute(values_below(indicator, period, units))
+        values = {unit_id: value for unit_id, value in found if value}
+        paths = {row.id: row.path for row in uow.session.execute(select(OrgUnit.id, OrgUnit.path))}
+        told = {unit_id: figures(uow, [indicator], period, path)[0].value for unit_id, path in paths.items()}
+    assert values == {unit_id: value for unit_id, value in told.items() if value}
+    assert len(values) > 2
