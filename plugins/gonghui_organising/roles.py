@@ -62,16 +62,48 @@ _DECIDING = (*_DRAFTING, "organising.union.return", "organising.union.approve", 
 #: Employers belong to the whole federation: a street finds them, the district says who they are.
 _EMPLOYERS = ("organising.employer.read", "organising.employer.match", "organising.employer.import")
 
+
+def _may(record_type: str, *verbs: str) -> tuple[str, ...]:
+    return tuple(f"organising.{record_type}.{verb}" for verb in verbs)
+
+
+_WRITING = ("read", "create", "change")
+#: A union assesses itself; the union above it confirms.
+_ASSESSING = _may("assessment", *_WRITING, "propose")
+_CONFIRMING = _may("assessment", "return", "confirm", "backdate", "export")
+_VISITING = _may("prospect", *_WRITING, "export", "contact", "agree", "begin", "found", "set_aside", "resume")
+#: Whoever raises an issue closes it; whoever owns one reports it settled.
+_RAISING = _may("issue", *_WRITING, "resolve", "close", "reopen")
+_ASSIGNING = _may("issue", "assign", "take_back", "export")
+_SUPERVISING = _may("hang_point", *_WRITING, "export", "visit", "end", "backdate")
+_VENUES = _may("venue", *_WRITING, "finish", "open", "close", "export")
+_LATE = (*_may("prospect", "backdate"), *_may("issue", "backdate"), *_may("venue", "backdate"))
+_QUOTAS = _may("quota", *_WRITING, "issue", "withdraw", "export", "backdate")
+_AT_COMMUNITY = (*_ASSESSING, *_VISITING, *_RAISING, *_ASSIGNING, *_may("hang_point", "read"), *_VENUES)
+_AT_STREET = (*_AT_COMMUNITY, *_CONFIRMING, *_LATE, *_may("quota", "read"))
+_AT_DISTRICT = (*_AT_STREET, *_SUPERVISING, *_QUOTAS)
+_LOOKING_ON = tuple(
+    permission
+    for record_type in ("assessment", "prospect", "hang_point", "issue", "quota", "venue")
+    for permission in _may(record_type, "read", "export")
+)
+
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS)),
-    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS)),
+    RoleTemplate("enterprise_officer", "企业工会干部", (*_DRAFTING, *_MEMBERS, *_ASSESSING, *_RAISING)),
+    RoleTemplate("community_officer", "社区工会干部", (*_DRAFTING, *_MEMBERS, *_AT_COMMUNITY)),
     RoleTemplate(
-        "street_officer", "街道工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, "organising.employer.read")
+        "street_officer",
+        "街道工会干部",
+        (*_DECIDING, *_MEMBERS, *_REGISTERS, "organising.employer.read", *_AT_STREET),
     ),
-    RoleTemplate("district_officer", "区总工会干部", (*_DECIDING, *_MEMBERS, *_REGISTERS, *_EMPLOYERS)),
+    RoleTemplate(
+        "district_officer",
+        "区总工会干部",
+        tuple(dict.fromkeys((*_DECIDING, *_MEMBERS, *_REGISTERS, *_EMPLOYERS, *_AT_DISTRICT))),
+    ),
     RoleTemplate(
         "administrator",
         "管理员",
-        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS),
+        ("organising.union.read", "organising.member.read", *_REGISTERS, *_EMPLOYERS, *_LOOKING_ON),
     ),
 )

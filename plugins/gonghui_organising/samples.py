@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
-from gonghui_organising import member_samples
+from gonghui_organising import member_samples, target_samples
 from gonghui_organising.union_samples import drafted, submitted
 
 
@@ -33,6 +33,7 @@ def decided(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
 #: By the name of the path's parameter, or by operation where an operation needs a certain state.
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **member_samples.SAMPLES,
+    **target_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,
