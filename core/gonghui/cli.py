@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, require_whole, unit_called
+from gonghui.commands.org import org
+from gonghui.commands.parameters import parameters
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
@@ -35,7 +38,7 @@ from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.switching import switch_plugin
 from gonghui.records.registers.importing import Progress
 from gonghui.records.registers.taking import import_file
-from gonghui.reporting.indicators import figures, open_figure
+from gonghui.reporting.indicators import Place, figures, open_figure, tree_of
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.settings import settings
 from gonghui.tenancy.switches import plugins_on
@@ -161,10 +164,25 @@ def _progress(screen: Any) -> Progress | None:
 @gonghui.command("figures")
 @click.option("--period", required=True, help="2024, 2024H1, 2024Q3 or 2024M07.")
 @click.option("--org-unit", help="Id or name of a unit: only it and those below.")
+@click.option(
+    "--tree",
+    type=click.Choice(["then", "now"]),
+    default="then",
+    help="Who stands below the unit: as on the last day of a period that is over (then), or at present.",
+)
+@click.option("--tree-on", type=click.DateTime(["%Y-%m-%d"]), help="Who stood below the unit on this day.")
 @click.option("--records", is_flag=True, help="Also the records behind each figure.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with the records behind each figure.")
 @at_tenant
-def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bool, as_json: bool) -> None:
+def show_figures(
+    uow: UnitOfWork,
+    period: str,
+    org_unit: str | None,
+    tree: str,
+    tree_on: datetime | None,
+    records: bool,
+    as_json: bool,
+) -> None:
     """The figures of a period, each with the records behind it."""
     try:
         span = Period.parse(period)
@@ -174,19 +192,21 @@ def show_figures(uow: UnitOfWork, period: str, org_unit: str | None, records: bo
         ) from None
     require(uow.principal, "core.figure.read")
     unit = unit_called(uow, uow.principal, "core.org_unit.read", org_unit) if org_unit else None
-    path = unit.path if unit else None
+    day = tree_on.date() if tree_on else tree_of(span) if tree == "then" else None
+    place = Place(unit, day) if unit else None
     mine = [i for i in discover().indicators(plugins_on(uow)) if uow.principal.holds(i.permission)]
     content: dict[str, Any] = {
         "period": span.code,
         "first": span.first,
         "last": span.last,
         "org_unit_id": unit.id if unit else None,
+        "tree_on": place.tree_on if place else None,
         "figures": [],
     }
-    for figure in figures(uow, mine, span, path):
-        shown = figure_json(figure, span, unit.id if unit else None)
+    for figure in figures(uow, mine, span, place):
+        shown = figure_json(figure, span, place)
         if records or as_json:
-            rows = open_figure(uow, figure.indicator, span, path, limit=_EVERY_RECORD)
+            rows = open_figure(uow, figure.indicator, span, place, limit=_EVERY_RECORD)
             shown["opens_to"] = [record_json(row) for row in rows]
         content["figures"].append(shown)
     if as_json:
@@ -205,6 +225,10 @@ def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -
     unit = unit_called(uow, operator_principal(uow.tenant_id), permission, org_unit) if org_unit else None
     found = explain(uow, uow.principal, permission, unit.id if unit else None)
     click.echo(f"{'✓' if found.allowed else '✗'} {found.reason}")
+
+
+gonghui.add_command(org)
+gonghui.add_command(parameters)
 
 
 @gonghui.group()

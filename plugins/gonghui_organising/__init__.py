@@ -5,10 +5,12 @@ from pathlib import Path
 from gonghui.sdk import Plugin, RegisterImport, _
 from gonghui_organising import (
     commands,
+    consequences,
     demo,
     employer_api,
     employer_import,
     employer_register,
+    founding_advice,
     grading,
     grading_indicators,
     hang_point_indicators,
@@ -19,6 +21,7 @@ from gonghui_organising import (
     member_import,
     member_indicators,
     member_register,
+    members,
     prospect_indicators,
     prospects,
     quota_api,
@@ -28,7 +31,7 @@ from gonghui_organising import (
     roles,
     samples,
     transfer_api,
-    union_api,
+    unions,
     venue_indicators,
     venues,
 )
@@ -40,20 +43,22 @@ plugin = Plugin(
     package=Path(__file__).parent,
     permissions=roles.PERMISSIONS,
     roles=roles.ROLES,
-    blueprints=(
-        union_api.blueprint,
-        member_api.blueprint,
-        transfer_api.blueprint,
-        employer_api.blueprint,
-        quota_api.blueprint,
-    ),
     record_types=(
+        unions.unions,
+        members.members,
         grading.assessments,
         prospects.prospects,
         hang_points.hang_points,
         issues.issues,
         quotas.quotas,
         venues.venues,
+    ),
+    blueprints=(
+        founding_advice.blueprint,
+        member_api.blueprint,
+        transfer_api.blueprint,
+        employer_api.blueprint,
+        quota_api.blueprint,
     ),
     indicators=(
         *indicators.INDICATORS,
@@ -63,6 +68,7 @@ plugin = Plugin(
         *hang_point_indicators.INDICATORS,
         *venue_indicators.INDICATORS,
     ),
+    consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(
             code="organising.unions",

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
 
-from gonghui.sdk import UnitOfWork, _, at_tenant, require, unit_called
-from gonghui_organising import founding, transfers, union_queries
-from gonghui_organising.union_api import NewUnion, Reason, Reply
+from gonghui.sdk import (
+    UnitOfWork,
+    _,
+    answers_schema,
+    at_tenant,
+    create_record,
+    creation_schema,
+    list_rows,
+    read_row,
+    require,
+    take_step,
+    unit_called,
+)
+from gonghui_organising import founding, transfers
+from gonghui_organising.unions import unions
 
 
 @click.group("union")
@@ -30,7 +43,7 @@ def draft(uow: UnitOfWork, file: Path, place: str | None, quiet: bool) -> None:
         raise click.UsageError("say where: --at NAME, or org_unit_id in the file")
     if place is not None:
         content["org_unit_id"] = str(unit_called(uow, uow.principal, founding.CREATE, place).id)
-    union = founding.draft(uow, NewUnion().load(content))
+    union = create_record(uow, unions, creation_schema(unions)().load(content))
     if quiet:
         click.echo(union.id)
     else:
@@ -45,7 +58,7 @@ def list_unions(uow: UnitOfWork, state: str | None, limit: int) -> None:
     """The newest unions: id, state, name."""
     require(uow.principal, founding.READ)
     query = {"sort": "newest", "limit": limit - 1} | ({"state": state} if state else {})
-    for row in union_queries.list_rows(uow, query, None):
+    for row in list_rows(uow, unions, query, None):
         click.echo(f"{row['id']}  {row['state']:<9}  {row['name']}")
 
 
@@ -62,8 +75,7 @@ def show(uow: UnitOfWork, union_id: UUID) -> None:
 @at_tenant
 def submit(uow: UnitOfWork, union_id: UUID) -> None:
     """Submit a founding to the upper union."""
-    founding.submit(uow, union_id, _version(uow, union_id))
-    _show(uow, union_id)
+    _take(uow, union_id, "submit", {})
 
 
 @union_commands.command("return")
@@ -72,9 +84,7 @@ def submit(uow: UnitOfWork, union_id: UUID) -> None:
 @at_tenant
 def return_(uow: UnitOfWork, union_id: UUID, comment: str) -> None:
     """Return a founding for correction."""
-    reason = Reason().load({"comment": comment})
-    founding.return_for_correction(uow, union_id, _version(uow, union_id), reason["comment"])
-    _show(uow, union_id)
+    _take(uow, union_id, "return", {"comment": comment})
 
 
 @union_commands.command()
@@ -87,19 +97,19 @@ def approve(
     uow: UnitOfWork, union_id: UUID, approval_no: str, term_years: int, effective_on: str | None
 ) -> None:
     """Approve a founding."""
-    reply = Reply().load({"approval_no": approval_no, "term_years": term_years, "effective_on": effective_on})
-    founding.approve(uow, union_id, _version(uow, union_id), **reply)
+    reply = {"approval_no": approval_no, "term_years": term_years, "effective_on": effective_on}
+    _take(uow, union_id, "approve", reply)
+
+
+def _take(uow: UnitOfWork, union_id: UUID, name: str, told: dict[str, Any]) -> None:
+    """Take a step of the record as it is now: whoever sits at a terminal names no version."""
+    answers = answers_schema(unions, unions.workflow.named(name))().load(told)
+    take_step(uow, unions, union_id, read_row(uow, unions, union_id)["version"], name, answers)
     _show(uow, union_id)
 
 
-def _version(uow: UnitOfWork, union_id: UUID) -> int:
-    """Somebody at a terminal acts on the record as it is now."""
-    version: int = union_queries.read_row(uow, union_id)["version"]
-    return version
-
-
 def _show(uow: UnitOfWork, union_id: UUID) -> None:
-    click.echo(json.dumps(union_queries.read_row(uow, union_id), ensure_ascii=False, indent=2, default=str))
+    click.echo(json.dumps(read_row(uow, unions, union_id), ensure_ascii=False, indent=2, default=str))
 
 
 @click.group("member")

@@ -16,15 +16,17 @@ from gonghui.sdk import (
     UnitOfWork,
     account_principal_by_id,
     clock,
+    create_record,
     find_units,
     merge_persons,
     person_by_id,
+    take_step,
 )
-from gonghui_organising import founding
 from gonghui_organising.demo_members import fill_members
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
+from gonghui_organising.unions import unions
 
 _SEED = 20240630
 #: Unions and members of each scale: a handful, what a first look needs, a district at its true size (domain §13.2).
@@ -124,22 +126,17 @@ def _founding(uow: UnitOfWork, accounts: Mapping[str, UUID], serial: int, last_s
     district, street = (account_principal_by_id(uow, accounts[login]) for login in ("district", "guanhu"))
     uow.become(street)
     place = find_units(uow, "松元厦社区工联会", (OrgUnitKind.COMMUNITY_FEDERATION,))[0]
-    union = founding.draft(uow, _values(place.id, serial))
+    union = create_record(uow, unions, _values(place.id, serial))
     if last_step == "draft":
         return
-    union = founding.submit(uow, union.id, union.version)
+    take_step(uow, unions, union.id, union.version, "submit", {})
     uow.become(district)
     if last_step == "return":
-        founding.return_for_correction(uow, union.id, union.version, "会议记录缺少签名页,请补齐后再报。")
+        reason = {"comment": "会议记录缺少签名页,请补齐后再报。"}
+        take_step(uow, unions, union.id, union.version, "return", reason)
     elif last_step == "approve":
-        founding.approve(
-            uow,
-            union.id,
-            union.version,
-            approval_no="示工复〔2024〕7号",
-            term_years=3,
-            effective_on=date(2024, 6, 20),
-        )
+        reply = {"approval_no": "示工复〔2024〕7号", "term_years": 3, "effective_on": date(2024, 6, 20)}
+        take_step(uow, unions, union.id, union.version, "approve", reply)
 
 
 def _values(place: UUID, serial: int) -> dict[str, object]:

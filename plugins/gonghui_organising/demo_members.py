@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gonghui.sdk import Row, Sheet, UnitOfWork, clock, go_through, new_id
-from gonghui_organising import member_steps
+from gonghui.sdk import Row, Sheet, UnitOfWork, clock, go_through, new_id, take_step
 from gonghui_organising.demo_people import demo_id_number, demo_names, demo_phone
 from gonghui_organising.member_import import MemberImporter
 from gonghui_organising.member_register import COLUMNS
+from gonghui_organising.members import members
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 
@@ -85,4 +85,4 @@ def _retain_some(uow: UnitOfWork, number: int) -> None:
     day = clock.today() - timedelta(days=30)
     long_since = select(Membership.id).where(Membership.joined_on < day).order_by(Membership.id)
     for member_id in uow.session.scalars(long_since.limit(number)).all():
-        member_steps.take_step(uow, member_id, 1, "retain", reason="退休返乡", effective_on=day)
+        take_step(uow, members, member_id, 1, "retain", {"comment": "退休返乡", "effective_on": day})

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gonghui.sdk import FieldFault, UnitOfWork, _, clock, figure, find_employers, here, invalid, uscc_fault
+from gonghui.sdk import FieldFault, UnitOfWork, _, clock, figure, find_employers, here, uscc_fault
 from gonghui_organising.founding_parts import settled_employers
 from gonghui_organising.founding_rules import fault_of_taken_code, faults_of_numbers
 from gonghui_organising.union import GrassrootsUnion, UnionKind
 
 
-def refuse_faults(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]) -> None:
-    """Raise `Invalid` with every fault of the content that `values` gives and of the numbers that result."""
-    with uow.session.no_autoflush:
-        faults = [
-            *faults_of_numbers(union),
-            *_codes(uow, union, values.get("employers") or ()),
-            *_employers(uow, union, values.get("employers") or ()),
-            *_term(uow, values.get("committee")),
-            *_papers(values.get("papers") or ()),
-        ]
-    if faults:
-        raise invalid(*faults)
+def faults_of_content(
+    uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]
+) -> Iterator[FieldFault]:
+    """Every fault of the content that `values` gives and of the numbers that result."""
+    employers = values.get("employers") or ()
+    yield from faults_of_numbers(union)
+    yield from _codes(uow, union, employers)
+    yield from _employers(uow, union, employers)
+    yield from _term(uow, values.get("committee"))
+    yield from _papers(values.get("papers") or ())
 
 
 def _codes(

@@ -1,4 +1,4 @@
-"""The parts of a founding (covered units, the committee's term, papers), entered and replaced as wholes."""
+"""The parts of a founding that are more than rows: the units it covers and the committee's term."""
 
 from __future__ import annotations
 
@@ -14,37 +14,28 @@ from gonghui_organising.union import (
     CommitteeTerm,
     CoveredUnit,
     GrassrootsUnion,
-    UnionPaper,
     UnionState,
     term_end,
 )
 
-#: The table behind each part of the content.
-PARTS: dict[str, Any] = {"employers": CoveredUnit, "committee": CommitteeTerm, "papers": UnionPaper}
+
+def put_employers(uow: UnitOfWork, union: GrassrootsUnion, employers: Sequence[Mapping[str, Any]]) -> None:
+    """Let the union cover these employers and no others; one whose name nobody relies on yet takes the name told."""
+    _clear(uow, union, CoveredUnit)
+    uow.add(*_covered(uow, union, employers))
 
 
-def new_parts(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]) -> list[Any]:
-    """Rows for the parts that the content gives."""
-    rows: list[Any] = []
-    if values.get("employers") is not None:
-        rows += _covered(uow, union, values["employers"])
-    if values.get("committee") is not None:
-        rows.append(_term(union, values["committee"]))
-    for paper in values.get("papers") or ():
-        number, dated_on = paper.get("number"), paper.get("dated_on")
-        rows.append(UnionPaper(union_id=union.id, kind=paper["kind"], number=number, dated_on=dated_on))
-    return rows
+def put_committee(uow: UnitOfWork, union: GrassrootsUnion, committees: Sequence[Mapping[str, Any]]) -> None:
+    """Let this be the term of the committee that founds the union."""
+    _clear(uow, union, CommitteeTerm)
+    uow.add(*(_term(union, committee) for committee in committees))
 
 
-def replace_parts(uow: UnitOfWork, union: GrassrootsUnion, values: Mapping[str, Any]) -> None:
-    """Put new parts in the place of the old ones; a part that is not given stays."""
-    fresh = new_parts(uow, union, values)
-    for name, part in PARTS.items():
-        if values.get(name) is not None:
-            for old in uow.session.scalars(select(part).where(part.union_id == union.id)):
-                uow.session.delete(old)
-    uow.session.flush()
-    uow.add(*fresh)
+def _clear(uow: UnitOfWork, union: GrassrootsUnion, part: type[Any]) -> None:
+    if union not in uow.session.new:
+        for old in uow.session.scalars(select(part).where(part.union_id == union.id)):
+            uow.session.delete(old)
+        uow.session.flush()
 
 
 def _covered(

@@ -10,9 +10,6 @@ from sqlalchemy import select
 
 from gonghui.sdk import (
     Conflict,
-    Document,
-    DocumentFault,
-    DocumentKind,
     FieldFault,
     Identity,
     Invalid,
@@ -27,21 +24,11 @@ from gonghui.sdk import (
     invalid,
     keyring,
     mobile,
-    normal_number,
-    read_document,
+    told_identity,
     visible,
 )
 from gonghui_organising.member_words import new_form_groups
 from gonghui_organising.membership import Membership
-
-_DOCUMENT_FAULTS = {
-    DocumentFault.MALFORMED: _("这不是这种证件的号码。照证件重填，或改证件类型。"),
-    DocumentFault.CHECK_DIGIT: _("证件号码的校验位不对，有数字填错了。对照证件逐位核对。"),
-    DocumentFault.BIRTH: _("证件号码里的出生日期不存在。对照证件核对。"),
-    DocumentFault.DIVISION: _("证件号码的前两位不是任何省份。对照证件核对。"),
-    DocumentFault.NOT_ISSUED: _("这是演示用的号码，没有机关发过。换成真实号码。"),
-}
-
 
 READ = "organising.member.read"
 
@@ -61,32 +48,20 @@ def read_entry(uow: UnitOfWork, values: Mapping[str, Any]) -> tuple[Identity, di
 
 def read_identity(uow: UnitOfWork, values: Mapping[str, Any]) -> Identity:
     """Name and document of a person as they were entered. Raises `Invalid` with every fault."""
-    faults: list[FieldFault] = []
-    kind = DocumentKind(values["document_kind"])
-    number = normal_number(values["id_number"])
-    found = read_document(kind, number, demo_numbers=here(uow).is_demo)
-    if isinstance(found, DocumentFault):
-        raise invalid(FieldFault("/id_number", found.value, _DOCUMENT_FAULTS[found]))
-    sex, born_on = values.get("sex"), values.get("born_on")
-    if sex and found.sex and sex != found.sex:
-        message = _("性别与证件号码不一致。改正其中一个。")
-        faults.append(FieldFault("/sex", "sex_disagrees_with_id", message))
-    if born_on and found.born_on and born_on != found.born_on:
-        message = _("出生日期与证件号码不一致。改正其中一个。")
-        faults.append(FieldFault("/born_on", "birth_disagrees_with_id", message))
-    faults += _fault_of_age(uow, found, found.born_on or born_on)
-    if faults:
+    identity, faults = told_identity(uow, values)
+    if identity is not None:
+        told_apart = identity.born_on is not None and identity.born_on == values.get("born_on")
+        faults += _fault_of_age(uow, identity.born_on, "/born_on" if told_apart else "/id_number")
+    if identity is None or faults:
         raise invalid(*faults)
-    name = " ".join(values["name"].split())
-    return Identity(name, kind.value, found.number, found.sex or sex, found.born_on or born_on)
+    return identity
 
 
-def _fault_of_age(uow: UnitOfWork, document: Document, born_on: date | None) -> list[FieldFault]:
+def _fault_of_age(uow: UnitOfWork, born_on: date | None, pointer: str) -> list[FieldFault]:
     """Nobody below the age at which one may work. Source: 劳动法 Art. 15; the age comes as a parameter."""
     least: int = figure(uow, "organising.membership.minimum_age").value
     if born_on is None or (born_on <= clock.today() and full_years(born_on, clock.today()) >= least):
         return []
-    pointer = "/id_number" if document.born_on else "/born_on"
     return [FieldFault(pointer, "under_16", _("未满 {age} 周岁，不能入会。核对出生日期。", age=least))]
 
 

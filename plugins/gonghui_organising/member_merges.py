@@ -14,11 +14,12 @@ from gonghui.sdk import (
     forbidden,
     merge_persons,
     not_found,
+    path_of,
     person_by_id,
     reaches,
     undo_merge,
 )
-from gonghui_organising.member_steps import enter_state, path_of, seen
+from gonghui_organising.members import enter_state, seen
 from gonghui_organising.membership import LIVE, Membership, MembershipState
 
 MERGE = "organising.member.merge"

@@ -1,12 +1,12 @@
-"""Reading members: lists, details, and searches by number, masked."""
+"""Reading beside what the record type gives: searches by number, and the list of transfers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 
 from gonghui.sdk import (
     Employer,
@@ -14,19 +14,14 @@ from gonghui.sdk import (
     Person,
     UnitOfWork,
     keyring,
-    mask,
-    masked,
     mobile,
-    name_begins,
     normal_number,
     not_found,
-    open_value,
+    rows_with_ids,
     select_each,
-    under,
-    unit_within,
     visible,
 )
-from gonghui_organising.member_identity import READ
+from gonghui_organising.members import members
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.transfers import in_sight
 
@@ -35,30 +30,6 @@ _PERSON: Any = Person.__table__.c
 _UNIT: Any = OrgUnit.__table__.c
 _EMPLOYER: Any = Employer.__table__.c
 _TRANSFER: Any = MembershipTransfer.__table__.c
-
-_LISTED = (
-    _MEMBER.id, _MEMBER.state, _MEMBER.org_unit_id, _MEMBER.person_id, _MEMBER.joined_on, _MEMBER.new_form_group,
-    _MEMBER.employment_form, _MEMBER.occupation, _MEMBER.version, _PERSON.name, _PERSON.sex, _PERSON.birth_year,
-    _PERSON.document_kind, _PERSON.id_number, _PERSON.phone, _UNIT.name.label("union_name"),
-    _EMPLOYER.name.label("employer_name"),
-)  # fmt: skip
-_MORE = (
-    _MEMBER.first_joined_on, _MEMBER.union_office, _MEMBER.card_number, _MEMBER.remark, _MEMBER.created_at,
-    _MEMBER.changed_at, _MEMBER.employer_id, _PERSON.born_on, _PERSON.bank_card, _PERSON.ethnicity,
-    _PERSON.political_status, _PERSON.education, _PERSON.household_kind, _PERSON.is_migrant_worker,
-)  # fmt: skip
-_TABLES = (
-    Membership.__table__.join(
-        Person.__table__, and_(_PERSON.tenant_id == _MEMBER.tenant_id, _PERSON.id == _MEMBER.person_id)
-    )
-    .join(OrgUnit.__table__, and_(_UNIT.tenant_id == _MEMBER.tenant_id, _UNIT.id == _MEMBER.org_unit_id))
-    .outerjoin(
-        Employer.__table__,
-        and_(_EMPLOYER.tenant_id == _MEMBER.tenant_id, _EMPLOYER.id == _MEMBER.employer_id),
-    )
-)
-_SEALED = {"id_number": _PERSON.id_number, "phone": _PERSON.phone, "born_on": _PERSON.born_on,
-           "bank_card": _PERSON.bank_card}  # fmt: skip
 
 _MOST_FOUND = 100
 
@@ -71,21 +42,6 @@ SEARCHES: Mapping[str, tuple[Any, str]] = {
     "phone_tail": (_PERSON.phone_tail, "phone"),
     "bank_card_tail": (_PERSON.bank_card_tail, "bank_card"),
 }
-
-
-def list_rows(uow: UnitOfWork, query: Mapping[str, Any], after: UUID | None) -> list[dict[str, Any]]:
-    """A page of members that the principal sees, the newest first, one row more than asked."""
-    page = _filtered(uow, select(*_LISTED).select_from(_TABLES), query)
-    if after is not None:
-        page = page.where(_MEMBER.id < after)
-    found = uow.session.connection().execute(page.order_by(_MEMBER.id.desc()).limit(query["limit"] + 1))
-    return list(_shown(uow, found.mappings()))
-
-
-def count_rows(uow: UnitOfWork, query: Mapping[str, Any]) -> int:
-    """How many members the whole list has."""
-    joined = select(func.count()).select_from(_TABLES if query.get("q") or query.get("sex") else Membership)
-    return uow.session.scalar(_filtered(uow, joined, query)) or 0
 
 
 def search_rows(uow: UnitOfWork, by: str, text: str, permission: str) -> list[dict[str, Any]]:
@@ -102,29 +58,7 @@ def search_rows(uow: UnitOfWork, by: str, text: str, permission: str) -> list[di
     persons = list(uow.session.scalars(whose))
     ids = uow.session.scalars(select_each(_MEMBER.person_id, persons, _MEMBER.id, where=seen)).all()
     latest = sorted(ids, reverse=True)[:_MOST_FOUND]
-    query = select(*_LISTED).select_from(_TABLES).where(_MEMBER.id.in_(latest)).order_by(_MEMBER.id.desc())
-    return list(_shown(uow, uow.session.connection().execute(query).mappings()))
-
-
-def read_row(uow: UnitOfWork, member_id: UUID) -> dict[str, Any]:
-    """One member. Raises `NotFound` for one that is not there or not to be seen."""
-    seen = visible(uow.principal, READ, _MEMBER.org_unit_id)
-    query = select(*_LISTED, *_MORE).select_from(_TABLES).where(_MEMBER.id == member_id, seen)
-    found = uow.session.connection().execute(query).mappings().one_or_none()
-    if found is None:
-        raise not_found()
-    row = next(_shown(uow, [found]))
-    card = open_value(uow, _MEMBER.card_number, member_id, row["card_number"])
-    row["card_number"] = mask("card_number", card) if card else None
-    return row
-
-
-def export_rows(uow: UnitOfWork, query: Mapping[str, Any], permission: str) -> Iterator[dict[str, Any]]:
-    """Every member of the list whom `permission` reaches, masked, as they come from the database."""
-    everyone = _filtered(uow, select(*_LISTED, *_MORE).select_from(_TABLES), query)
-    everyone = everyone.where(visible(uow.principal, permission, _MEMBER.org_unit_id)).order_by(_MEMBER.id)
-    found = uow.session.connection().execute(everyone.execution_options(yield_per=1_000))
-    return _shown(uow, found.mappings())
+    return rows_with_ids(uow, members, latest)
 
 
 def list_transfers(uow: UnitOfWork, query: Mapping[str, Any], after: UUID | None) -> list[dict[str, Any]]:
@@ -163,31 +97,3 @@ def read_transfer(uow: UnitOfWork, transfer_id: UUID) -> dict[str, Any]:
     if not rows:
         raise not_found()
     return rows[0]
-
-
-def _filtered(uow: UnitOfWork, statement: Select[Any], query: Mapping[str, Any]) -> Select[Any]:
-    wanted = [visible(uow.principal, READ, _MEMBER.org_unit_id)]
-    wanted += [
-        _MEMBER[name] == query[name]
-        for name in ("state", "new_form_group", "employment_form")
-        if name in query
-    ]
-    if "sex" in query:
-        wanted.append(_PERSON.sex == query["sex"])
-    if "org_unit_id" in query:
-        unit = unit_within(uow, uow.principal, READ, query["org_unit_id"])
-        wanted.append(_MEMBER.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
-    if query.get("q"):
-        wanted.append(name_begins(_PERSON.name, _PERSON.name_key, query["q"]))
-    return statement.where(and_(*wanted))
-
-
-def _shown(uow: UnitOfWork, rows: Iterable[Mapping[Any, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows with their sensitive values masked."""
-    for found in rows:
-        row = {str(key): value for key, value in found.items()}
-        person_id = row.pop("person_id")
-        for name, column in _SEALED.items():
-            if row.get(name) is not None:
-                row[name] = masked(uow, column, person_id, row[name])
-        yield row

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gonghui.sdk import UnitOfWork, clock, new_id, open_document, seal_document
-from gonghui_organising import founding, member_merges, member_steps, transfer_documents, transfers
+from gonghui.sdk import UnitOfWork, clock, create_record, new_id, open_document, seal_document, take_step
+from gonghui_organising import member_merges, member_steps, transfer_documents, transfers
 from gonghui_organising.demo_people import demo_id_number
+from gonghui_organising.members import members
 from gonghui_organising.membership import MembershipTransfer, TransferKind, TransferState
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 
 def fresh_number(_uow: UnitOfWork | None = None, _place: UUID | None = None) -> str:
@@ -34,7 +36,7 @@ def member_values(org_unit_id: UUID) -> dict[str, Any]:
 
 def a_union(uow: UnitOfWork, place: UUID) -> UUID:
     """The unit of a union at `place`."""
-    return founding.draft(uow, founding_values(place)).org_unit_id
+    return create_record(uow, unions, founding_values(place)).org_unit_id
 
 
 def applicant(uow: UnitOfWork, place: UUID) -> UUID:
@@ -47,7 +49,8 @@ def active(uow: UnitOfWork, place: UUID) -> UUID:
 
 def retained(uow: UnitOfWork, place: UUID) -> UUID:
     member_id = active(uow, place)
-    return member_steps.take_step(uow, member_id, 1, "retain", reason="退休返乡").id
+    take_step(uow, members, member_id, 1, "retain", {"comment": "退休返乡"})
+    return member_id
 
 
 def under_way(uow: UnitOfWork, place: UUID) -> UUID:

@@ -80,6 +80,10 @@ _NAMES = """
 PEOPLES = frozenset(_NAMES.split())
 
 
+#: As a form offers them. Names of peoples are the same in every language of the product.
+PEOPLES_AS_WRITTEN: Mapping[str, Text] = {f"{name}族": Text(f"{name}族") for name in sorted(PEOPLES)}
+
+
 def people_of(text: str) -> str | None:
     """The name of a people as the standard writes it (汉 → 汉族), or None where there is none of that name."""
     bare = text.removesuffix("族")

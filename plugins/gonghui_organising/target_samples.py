@@ -23,7 +23,6 @@ from gonghui.sdk import (
     new_id,
     step,
 )
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.grading import assessments
 from gonghui_organising.hang_points import hang_points
@@ -32,6 +31,7 @@ from gonghui_organising.prospects import prospects
 from gonghui_organising.quotas import quotas
 from gonghui_organising.union import GrassrootsUnion
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 from gonghui_organising.venues import venues
 
 Steps = tuple[tuple[str, dict[str, Any]], ...]
@@ -89,12 +89,12 @@ def approved(uow: UnitOfWork, values: dict[str, Any]) -> UUID:
     """A founding with these values, approved with effect in June 2024."""
     with _as_others(uow) as change:
         change()
-        union = founding.draft(uow, values)
-        union = founding.submit(uow, union.id, union.version)
+        union = create_record(uow, unions, values)
+        step(uow, unions, union, unions.workflow.named("submit"), {})
         change()
-        day = date(2024, 6, 20)
-        approval = {"approval_no": "示工复〔2024〕9号"}
-        return founding.approve(uow, union.id, union.version, **approval, term_years=5, effective_on=day).id
+        reply = {"approval_no": "示工复〔2024〕9号", "term_years": 5, "effective_on": date(2024, 6, 20)}
+        step(uow, unions, union, unions.workflow.named("approve"), reply)
+    return union.id
 
 
 def _assessment(*steps: tuple[str, dict[str, Any]]) -> Maker:

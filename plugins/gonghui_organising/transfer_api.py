@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response
+from marshmallow import Schema, fields
 
 from gonghui.sdk import (
     Blueprint,
@@ -14,15 +15,17 @@ from gonghui.sdk import (
     decode_cursor,
     expected_version,
     idempotent,
+    name_rules,
     operation,
     page_response,
+    record_answer,
     record_response,
+    record_schema,
 )
 from gonghui_organising import member_queries, transfer_documents, transfers
 from gonghui_organising.member_schemas import (
     DocumentIn,
     DocumentOut,
-    MemberOut,
     ReceiptIn,
     ReceiptOut,
     TransferIn,
@@ -31,8 +34,15 @@ from gonghui_organising.member_schemas import (
     TransferPage,
     TransferQuery,
 )
+from gonghui_organising.members import members
 from gonghui_organising.transfers import ACCEPT, READ, TRANSFER
-from gonghui_organising.union_api import Reason
+
+
+class Reason(Schema):
+    comment = fields.String(
+        required=True, validate=name_rules(2_000), metadata={"example": "已不在本单位工作"}
+    )
+
 
 blueprint = Blueprint(
     "transfers", __name__, url_prefix="/api/v1/organising", description="Organising: transfers of memberships"
@@ -43,7 +53,7 @@ blueprint = Blueprint(
 @operation(TRANSFER)
 @idempotent
 @blueprint.arguments(TransferIn)
-@blueprint.response(200, MemberOut)
+@blueprint.response(200, record_schema(members, listed=False))
 def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> Response:
     """Ask another union of the federation to take a member over."""
     transfers.request_transfer(uow, member_id, expected_version(), body)
@@ -53,7 +63,7 @@ def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> 
 @blueprint.route("/members/<uuid:member_id>/cancel-transfer", methods=["POST"])
 @operation(TRANSFER)
 @idempotent
-@blueprint.response(200, MemberOut)
+@blueprint.response(200, record_schema(members, listed=False))
 def cancel_transfer(uow: UnitOfWork, member_id: UUID) -> Response:
     """Call a transfer back."""
     transfers.cancel(uow, member_id, expected_version())
@@ -132,8 +142,7 @@ def accept_document(uow: UnitOfWork, body: dict[str, Any]) -> Response:
 
 
 def _member(uow: UnitOfWork, member_id: UUID) -> Response:
-    row = member_queries.read_row(uow, member_id)
-    return record_response(row, row["version"])
+    return record_answer(uow, members, member_id)
 
 
 def _transfer(uow: UnitOfWork, transfer_id: UUID) -> Response:

@@ -28,7 +28,8 @@ from gonghui.sdk import (
     transition_row,
     unit_within,
 )
-from gonghui_organising.member_steps import add_live, enter_state, take
+from gonghui_organising.member_steps import add_live
+from gonghui_organising.members import enter_state, take
 from gonghui_organising.membership import (
     Membership,
     MembershipState,

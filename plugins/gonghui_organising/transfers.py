@@ -23,11 +23,13 @@ from gonghui.sdk import (
     forbidden,
     invalid,
     not_found,
+    path_of,
     reaches,
     transition_row,
     visible,
 )
-from gonghui_organising.member_steps import employer_id, enter_state, path_of, take
+from gonghui_organising.member_steps import employer_id
+from gonghui_organising.members import enter_state, take
 from gonghui_organising.membership import (
     Membership,
     MembershipState,

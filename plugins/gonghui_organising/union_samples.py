@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from gonghui.sdk import UnitOfWork, new_id
-from gonghui_organising import founding
+from gonghui.sdk import UnitOfWork, create_record, new_id, take_step
 from gonghui_organising.demo import PAPERS, demo_code
+from gonghui_organising.unions import unions
 
 
 def founding_values(org_unit_id: UUID) -> dict[str, Any]:
@@ -32,10 +32,11 @@ def founding_values(org_unit_id: UUID) -> dict[str, Any]:
 
 def drafted(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
     """A founding that may be changed and submitted."""
-    return founding.draft(uow, founding_values(org_unit_id)).id
+    return create_record(uow, unions, founding_values(org_unit_id)).id
 
 
 def submitted(uow: UnitOfWork, org_unit_id: UUID) -> UUID:
     """A founding that may be returned and approved."""
-    union = founding.draft(uow, founding_values(org_unit_id))
-    return founding.submit(uow, union.id, union.version).id
+    union = create_record(uow, unions, founding_values(org_unit_id))
+    take_step(uow, unions, union.id, union.version, "submit", {})
+    return union.id

@@ -199,7 +199,7 @@ def _records(path: str, name: str, plain: Any, **at: Any) -> dict[str, Any]:
 
 
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
-    "guest_account": guest_account,
+    "guest account": guest_account,
     # The space keeps them from what nobody else may see: everybody may see these.
     "published course": published_course,
     "shown profile": profile_at(("activate", {})),

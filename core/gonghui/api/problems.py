@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, current_app, g, request
-from psycopg.errors import UniqueViolation
+from psycopg.errors import SerializationFailure, UniqueViolation
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -93,6 +93,8 @@ def from_unexpected(error: Exception) -> Response:
         return problem(422, code, str(detail))
     if isinstance(error, IntegrityError) and isinstance(error.orig, UniqueViolation):
         return from_domain(Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。")))
+    if isinstance(error, OperationalError) and isinstance(error.orig, SerializationFailure):
+        return from_domain(Conflict("tree_changed", _("刚刚有人调整了组织，请刷新后重新办理。")))
     status = 503 if isinstance(error, OperationalError) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]

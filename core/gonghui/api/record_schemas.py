@@ -71,7 +71,7 @@ def creation(kind: RecordType) -> type[Schema]:
     """The content of a new record."""
     content = _writable(kind.bound, is_new=True, subject=kind.subject if CREATE in kind.own else None)
     content |= _writable(kind.once, is_new=True, subject=None)
-    content |= _lists(kind, of_change=False)
+    content |= _lists(kind)
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=True, subject=None)
     if kind.place is None:
@@ -85,7 +85,7 @@ def creation(kind: RecordType) -> type[Schema]:
 @cache
 def alteration(kind: RecordType) -> type[Schema]:
     """What may be changed of a record; lists that are given are replaced as a whole."""
-    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind, of_change=True)
+    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind)
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=False, subject=None)
     return _schema(kind, "Change", content)
@@ -180,7 +180,7 @@ def rows(kind: RecordType, child: Child) -> type[Schema]:
 @cache
 def opening(kind: RecordType) -> type[Schema]:
     """Which masked value is to be opened, and why."""
-    names = [bound.name for bound in kind.bound if bound.kind is Kind.SENSITIVE]
+    names = list(kind.sealed)
     content = {
         "field": fields.String(required=True, validate=validate.OneOf(names)),
         "reason": fields.String(required=True, validate=_LONG_REASON, metadata={"example": "核对本人电话"}),
@@ -197,11 +197,15 @@ def _name(kind: RecordType, suffix: str) -> str:
     return "".join(part.title() for part in re.split(r"[._]", kind.code)) + suffix
 
 
-def _lists(kind: RecordType, *, of_change: bool) -> dict[str, Any]:
-    return {
-        child.name: fields.List(fields.Nested(_row_in(kind, child)), validate=validate.Length(max=child.most))
-        for child in kind.children
-    }
+def _lists(kind: RecordType) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for child in kind.children:
+        row = _row_in(kind, child)
+        if child.one is not None:
+            content[child.one] = fields.Nested(row)
+        else:
+            content[child.name] = fields.List(fields.Nested(row), validate=validate.Length(max=child.most))
+    return content
 
 
 @cache
@@ -228,7 +232,7 @@ def _writable(bounds: Iterable[Bound], *, is_new: bool, subject: str | None) -> 
     """Fields that may be sent. Whoever enters their own record need not say who they are; an officer does."""
     content: dict[str, Any] = {}
     for bound in bounds:
-        if bound.field.settable:
+        if bound.field.settable and (is_new or not bound.field.fixed):
             is_subject = subject is not None and bound.column is not None and bound.column.name == subject
             # The contract kit sends it although it is not required.
             about = {"x-send": True} if is_subject and is_new else {}
@@ -245,7 +249,8 @@ def _field(bound: Bound, *, required: bool, about: Mapping[str, Any]) -> Any:
     if field.sample is not None:
         metadata["x-sample"] = field.sample
     metadata["description"] = field.title.translated("en")
-    options: dict[str, Any] = {"allow_none": not field.required, "required": required, "metadata": metadata}
+    may_lack = not field.required and (bound.column is None or bool(bound.column.nullable))
+    options: dict[str, Any] = {"allow_none": may_lack, "required": required, "metadata": metadata}
     return _IN.get(bound.kind, _plain)(bound, options)
 
 
@@ -254,9 +259,7 @@ def _plain(bound: Bound, options: dict[str, Any]) -> Any:
 
 
 def _text(bound: Bound, options: dict[str, Any]) -> Any:
-    field = bound.field
-    rules = name_rules(field.longest) if field.required else validate.Length(max=field.longest)
-    return fields.String(validate=rules, **options)
+    return fields.String(validate=name_rules(bound.field.longest), **options)
 
 
 def _choice(bound: Bound, options: dict[str, Any]) -> Any:
@@ -277,8 +280,9 @@ def _answer(bound: Bound) -> dict[str, Any]:
     """How a field is shown; a reference also by the name of what it leads to."""
     column: Any = bound.column
     name = column.name if bound.target is not None and column is not None else bound.name
-    about: dict[str, Any] = {"description": "Masked"} if bound.kind is Kind.SENSITIVE else {}
-    content = {name: _OUT[bound.kind](allow_none=True, metadata=about)}
+    about: dict[str, Any] = {"description": "Masked"} if bound.is_sealed else {}
+    shown = fields.String if bound.is_sealed else _OUT[bound.kind]
+    content: dict[str, Any] = {name: shown(allow_none=True, metadata=about)}
     if bound.label is not None:
         content[f"{name.removesuffix('_id')}_name"] = fields.String(allow_none=True)
     return content
@@ -320,7 +324,9 @@ _IN: Mapping[Kind, Callable[[Bound, dict[str, Any]], Any]] = {
     Kind.TEXTS: _texts,
     Kind.INTEGER: lambda bound, options: fields.Integer(validate=_range(bound, LARGEST), **options),
     Kind.MONEY: lambda bound, options: Yuan(validate=_range(bound, LARGEST_FEN), **options),
-    Kind.DATE: lambda _bound, options: fields.Date(validate=_DAYS, **options),
+    Kind.DATE: lambda bound, options: fields.Date(
+        validate=validate.Range(bound.field.earliest or FIRST_DAY, LAST_DAY), **options
+    ),
     Kind.PERSON: lambda _bound, options: fields.Nested(PersonTold, **options),
     Kind.EMPLOYER: lambda _bound, options: fields.Nested(EmployerTold, **options),
 }

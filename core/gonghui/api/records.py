@@ -24,7 +24,7 @@ from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import reveal
-from gonghui.records.sight import found, require
+from gonghui.records.sight import found, require, row_of
 from gonghui.records.transitions import history
 from gonghui.records.workflow import CREATE, Transition
 
@@ -33,7 +33,7 @@ View = Callable[..., Any]
 _UNIT, _STATE = _("所属组织"), _("状态")
 
 
-class RecordStepOut(Schema):
+class StepOut(Schema):
     """A step of a record. One that was written down after the day it took effect is a correction."""
 
     name = fields.String()
@@ -72,14 +72,14 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     _add_reading(blueprint, kind, one)
     _add_writing(blueprint, kind, one)
     for transition in kind.workflow.transitions:
-        if transition.timer is None:
+        if transition.is_offered:
             _add_step(blueprint, kind, transition, one)
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
     for bound, verb in _picked(kind).values():
         _add_picker(blueprint, kind, bound, verb)
-    if kind.has_sensitive:
+    if kind.sealed:
         _add_reveal(blueprint, kind, one)
     return blueprint
 
@@ -154,7 +154,7 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     )
     detail = blueprint.response(200, schemas.shown(kind, listed=False))
     _add(blueprint, one, "GET", get_record, "get", reading, detail)
-    steps_out = blueprint.response(200, RecordStepOut(many=True))
+    steps_out = blueprint.response(200, StepOut(many=True))
     _add(blueprint, f"{one}/history", "GET", get_history, "history", reading, steps_out)
     if EXPORT in kind.verbs:
         _add_export(blueprint, kind)
@@ -164,7 +164,7 @@ def _add_export(blueprint: Blueprint, kind: RecordType) -> None:
     def export_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
         rows = (_read_as(kind, row) for row in listing.export_rows(uow, kind, query))
         subject = f"{kind.plugin}.{kind.path.replace('-', '_')}"
-        masked = bool(_sealed_names(kind))
+        masked = bool(kind.sealed)
         return export_response(uow, subject, kind.title, _columns(kind), rows, query["format"], masked=masked)
 
     export_records.__doc__ = "The list as a file, masked, with who took it and when; it is put on record."
@@ -254,9 +254,11 @@ def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     def open_value(uow: UnitOfWork, body: dict[str, str], record_id: UUID) -> Response:
         record = found(uow, kind, record_id)
         require(uow, kind, record, kind.permission(REVEAL))
+        bound, link = kind.sealed[body["field"]]
         person_id = getattr(record, kind.subject) if kind.subject else None
+        holder = record if link is None else row_of(uow, bound, getattr(record, link))
         action = f"{kind.code}.revealed"
-        value = reveal(uow, person_id, record, body["field"], body["reason"], action=action)
+        value = reveal(uow, person_id, holder, bound.column_name, body["reason"], action=action)
         return Response(
             orjson.dumps({"field": body["field"], "value": value}), content_type="application/json"
         )
@@ -275,11 +277,6 @@ def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200
 
 def _plural(kind: RecordType) -> str:
     return kind.path.replace("-", " ").capitalize()
-
-
-def _sealed_names(kind: RecordType) -> list[str]:
-    every = (*kind.bound, *(bound for bounds in kind.joined.values() for bound in bounds))
-    return [bound.name for bound in every if bound.kind is Kind.SENSITIVE and bound.field.shown]
 
 
 def _columns(kind: RecordType) -> list[OutColumn]:

@@ -37,13 +37,14 @@ NAMES = {
 class Reference:
     """A pointer to a row of another table, before the class that holds it is mapped."""
 
-    def __init__(self, target: type[Base], *, optional: bool, on_delete: str) -> None:
+    def __init__(self, target: type[Base], *, optional: bool, on_delete: str, part: bool) -> None:
         self.target = target
         self.optional = optional
         self.on_delete = on_delete
+        self.part = part
 
 
-def ref(target: type[Any], *, optional: bool = False, cascade: bool = False) -> Any:
+def ref(target: type[Any], *, optional: bool = False, cascade: bool = False, part: bool = False) -> Any:
     """A reference that cannot leave its tenant.
 
     `owner: Mapped[Person] = ref(Person)` makes the column `owner_id`, the composite foreign key
@@ -51,9 +52,10 @@ def ref(target: type[Any], *, optional: bool = False, cascade: bool = False) -> 
     `owner_id: Mapped[UUID]` below it tells the type checker what it cannot see.
     In a table that is not audited, an optional reference is emptied when its target goes, and a cascading row
     goes with its target; in an audited one the target stays until its references have been dealt with.
+    A `part` is nothing without its target: `delete_many` takes it along, and it holds nobody back from going.
     """
     on_delete = "CASCADE" if cascade else ("SET NULL" if optional else "RESTRICT")
-    return Reference(target, optional=optional, on_delete=on_delete)
+    return Reference(target, optional=optional, on_delete=on_delete, part=part)
 
 
 class Base(DeclarativeBase):
@@ -94,6 +96,16 @@ class TenantTable(Base):
         super().__init__(**{"id": new_id(), **values})
 
 
+def parts_of(target: Any) -> Iterator[tuple[type[Base], Any]]:
+    """Tables whose rows are parts of a row of the table `target`, with the column that names it."""
+    for mapper in Base.registry.mappers:
+        table: Any = mapper.local_table
+        for key in table.foreign_key_constraints:
+            named = [c for c in key.columns if c.info.get("part")]
+            if named and key.referred_table is target:
+                yield mapper.class_, named[0]
+
+
 def unique(*columns: str) -> UniqueConstraint:
     """A unique constraint within one tenant."""
     return UniqueConstraint("tenant_id", *columns)
@@ -131,7 +143,8 @@ def _foreign_key(cls: type[Base], name: str, reference: Reference) -> ForeignKey
     """Replace the reference by its column and relationship; give back its composite key."""
     column = f"{name}_id"
     # A class attribute that another column copies from would be shared; each class gets its own.
-    setattr(cls, column, mapped_column(Uuid(), nullable=reference.optional, index=False))
+    made = mapped_column(Uuid(), nullable=reference.optional, index=False, info={"part": reference.part})
+    setattr(cls, column, made)
     setattr(cls, name, _relationship(cls, column, reference.target))
     target = cast(Any, reference.target).__table__
     # The database changes no audited row by itself: nothing would record it.

@@ -57,7 +57,7 @@ def move_back(
 
 
 def nobody_names(party: type[TenantTable]) -> ColumnElement[bool]:
-    """The condition under which no row of any table names a party, so that it can be deleted."""
+    """The condition under which no row of any table but its own parts names a party, so that it can be deleted."""
     target: Any = party.__table__
     named = [
         exists().where(table.c.tenant_id == target.c.tenant_id, table.c[column] == target.c.id)
@@ -69,8 +69,11 @@ def nobody_names(party: type[TenantTable]) -> ColumnElement[bool]:
 def _columns_naming(target: Any) -> Iterator[tuple[Any, str]]:
     for table in Base.metadata.sorted_tables:
         for key in table.foreign_key_constraints:
-            if key.referred_table is target:
-                yield table, next(c.name for c in key.columns if c.name != "tenant_id")
+            (column,) = (
+                (c for c in key.columns if c.name != "tenant_id") if key.referred_table is target else (None,)
+            )
+            if column is not None and not column.info.get("part"):
+                yield table, column.name
 
 
 def _references(party: type[TenantTable], apart_from: type[Base]) -> Iterator[tuple[Any, str]]:

@@ -28,8 +28,9 @@ def read_identity(
     uow: UnitOfWork, values: Mapping[str, Any], pointer: str = ""
 ) -> tuple[Identity | None, list[FieldFault]]:
     """Who somebody is by name and document, or what is wrong with them. `pointer` leads to the values."""
+    kind = DocumentKind(values.get("document_kind") or DocumentKind.RESIDENT_ID)
     document = read_document(
-        DocumentKind(values["document_kind"]),
+        kind,
         normal_number(values["id_number"]),
         demo_numbers=here(uow).is_demo,
     )

@@ -18,6 +18,7 @@ from gonghui.i18n import Text
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
+from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
@@ -49,6 +50,7 @@ class Plugin:
     blueprints: Sequence[Blueprint] = ()
     roles: Sequence[RoleTemplate] = ()
     indicators: Sequence[Indicator] = ()
+    consequences: Sequence[Consequence] = ()
     imports: Sequence[RegisterImport] = ()
     deadlines: Sequence[DeadlineRule] = ()
     commands: Sequence[click.Command] = ()
@@ -100,6 +102,7 @@ class Plugin:
         return {
             "permissions": list(self.permissions),
             "indicators": [indicator.code for indicator in self.indicators],
+            "consequences": [each.parameter for each in self.consequences],
             "imports": [register.code for register in self.imports],
             "deadlines": [rule.code for rule in self.deadlines],
             "parameters of deadlines": [rule.parameter for rule in self.deadlines],

@@ -12,6 +12,7 @@ import structlog
 from gonghui.i18n import load_catalogues
 from gonghui.plugin_host.manifest import ManifestError, Plugin
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
+from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.parameters import PACKS, Parameters
 
@@ -66,6 +67,10 @@ class Registry:
     def deadline_rules(self, on: frozenset[str] | None = None) -> list[DeadlineRule]:
         """Rules of deadlines of the plugins in `on` (all, without it)."""
         return [rule for p in self.plugins.values() if on is None or p.id in on for rule in p.deadlines]
+
+    def consequences(self, on: frozenset[str]) -> list[Consequence]:
+        """Consequences that the plugins in `on` declare."""
+        return [each for p in self.plugins.values() if p.id in on for each in p.consequences]
 
     def owner_of_path(self, path: str) -> str | None:
         """Id of the plugin whose prefix `path` is under, installed or not."""

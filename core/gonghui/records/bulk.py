@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert
+from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, any_, delete, insert, literal, select, update
 
 from gonghui.audit.recorder import shown
 from gonghui.audit.writing import entry, write
-from gonghui.db.base import Base
+from gonghui.db.base import Base, parts_of
 from gonghui.db.sensitive import seal_values, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.tenancy.keys import keyring
+from gonghui.tenancy.org_tree import EdgeCause, OrgEdge, OrgUnit, first_edge
 from gonghui.values.ids import new_id
 
 
@@ -34,13 +35,44 @@ def insert_many(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any
         connection.execute(insert(table), complete)
         if model.audited:
             write(uow, connection, (_entry(uow, "insert", "after", table, row) for row in complete))
+    if model is OrgUnit:  # as the session does for a unit that is added to it
+        insert_many(uow, OrgEdge, [first_edge(row, EdgeCause.FOUNDED) for row in complete])
     return complete
 
 
+def update_many(
+    uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool], values: Mapping[str, Any]
+) -> int:
+    """Give the rows that `wanted` names `values` (or SQL expressions), each with an audit entry; how many there were.
+
+    For tables without versions and sealed columns: a record changes one by one.
+    """
+    table: Any = model.__table__
+    if "version" in table.columns or sealed_columns(table):
+        raise TypeError(f"rows of {table.fullname} change through the session")
+    uow.session.flush()
+    columns = [table.c[name] for name in values]
+    kept = [table.c.id, *([table.c.org_unit_id] if "org_unit_id" in table.c else [])]
+    with unaudited(uow) as connection:
+        held = connection.execute(select(table.c.id, *columns).where(wanted).with_for_update()).all()
+        before = {row[0]: row[1:] for row in held}
+        these = table.c.id == any_(literal(list(before), ARRAY(Uuid())))
+        done = connection.execute(
+            update(table).where(these).values(**values).returning(*kept, *columns)
+        ).all()
+        after = {row[0]: row for row in done}
+        if model.audited:
+            write(uow, connection, (_change(uow, columns, before[key], after[key]) for key in before))
+    _forget(uow, model)
+    return len(before)
+
+
 def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool]) -> int:
-    """Delete the rows that `wanted` names, with an audit entry for each; how many there were."""
+    """Delete the rows that `wanted` names, with an audit entry for each; how many there were. Their parts go first."""
     uow.session.flush()
     table: Any = model.__table__
+    for part, column in parts_of(table):
+        delete_many(uow, part, column.in_(select(table.c.id).where(wanted)))
     with unaudited(uow) as connection:
         # Gone rows come back with the statement that deletes them, so that the trail cannot miss one.
         gone = connection.execute(delete(table).where(wanted).returning(*table.columns)).mappings().all()
@@ -60,6 +92,13 @@ def unaudited(uow: UnitOfWork) -> Iterator[Connection]:
         connection.info["recorded"] = False
 
 
+def _forget(uow: UnitOfWork, model: type[Base]) -> None:
+    """Let rows of a table that the session has at hand be read anew."""
+    for row in list(uow.session.identity_map.values()):
+        if isinstance(row, model):
+            uow.session.expire(row)
+
+
 def _complete(uow: UnitOfWork, table: Any, row: dict[str, Any]) -> dict[str, Any]:
     full = {"tenant_id": uow.tenant_id, **row}
     full.setdefault("id", new_id())
@@ -73,6 +112,17 @@ def _default(column: Any) -> Any:
     if column.default is None:
         return None
     return column.default.arg({}) if column.default.is_callable else column.default.arg
+
+
+def _change(uow: UnitOfWork, columns: Sequence[Any], before: Sequence[Any], after: Any) -> dict[str, Any]:
+    table: Any = columns[0].table
+    now = [after._mapping[column] for column in columns]
+    told = {
+        when: {c.name: shown(c, value) for c, value in zip(columns, row, strict=True)}
+        for when, row in (("before", before), ("after", now))
+    }
+    unit = after._mapping.get(table.c.org_unit_id) if "org_unit_id" in table.c else None
+    return entry(uow, "update", told, table=table.fullname, object_id=after[0], org_unit_id=unit)
 
 
 def _entry(uow: UnitOfWork, operation: str, when: str, table: Any, row: dict[str, Any]) -> dict[str, Any]:

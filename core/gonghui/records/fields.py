@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -56,12 +57,15 @@ class Field:
     longest: int = LONGEST
     least: int | None = None
     most: int | None = None
+    earliest: date | None = None
     picker: Picker | None = None
     kind: Kind | None = None
     listed: bool = False
     filtered: bool = False
     #: False where only steps and derivations write it.
     settable: bool = True
+    #: True for what is told once and never changed afterwards, such as somebody's document.
+    fixed: bool = False
     #: False for a number that is kept as it was typed, such as a landline with its extension.
     checked: bool = True
     #: False for what is never shown, such as a text to be handed over in a sealed message.
@@ -86,6 +90,18 @@ class Bound:
     def name(self) -> str:
         """What the field is called in content."""
         return self.field.name
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the column holds sealed values, whatever kind of text they are."""
+        return self.column is not None and "sensitive" in self.column.info
+
+    @property
+    def column_name(self) -> str:
+        """The name of its column. Raises `ValueError` for a field without one."""
+        if self.column is None:
+            raise ValueError(f"the field {self.name!r} has no column")
+        return self.column.name
 
     @cached_property
     def label(self) -> Column[Any] | None:

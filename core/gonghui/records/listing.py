@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from gonghui.auth.scope import unit_within
 from gonghui.db.ciphers import Sealed
-from gonghui.db.lookups import name_holds
+from gonghui.db.lookups import name_begins, name_holds
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
 from gonghui.records.record_types import EXPORT, READ, RecordType
@@ -30,7 +30,7 @@ def list_rows(
 ) -> list[dict[str, Any]]:
     """A page of records that the principal sees, one row more than asked so that the caller knows of a next one."""
     shape = statement_of(kind, "list")
-    page = _filtered(uow, kind, shape.select, query, kind.permission(READ))
+    page = _filtered(uow, kind, shape, shape.select, query)
     order = _order(kind, query.get("sort", NEWEST))
     if after is not None:
         keys = tuple_(*(column for column, _descending in order))
@@ -51,10 +51,18 @@ def sort_parsers(sort: str) -> tuple[Any, ...]:
     return (str, UUID) if sort == BY_NAME else (UUID,)
 
 
+def rows_with_ids(uow: UnitOfWork, kind: RecordType, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """These records as in a list, the newest first; whoever asks has found out that they may be seen."""
+    shape = statement_of(kind, "list")
+    page = shape.select.where(kind.table.c.id.in_(ids)).order_by(kind.table.c.id.desc())
+    return list(_shown(uow, shape, uow.session.connection().execute(page).mappings()))
+
+
 def count_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> int:
     """How many records the whole list has."""
-    counted = select(func.count()).select_from(statement_of(kind, "list").tables)
-    return uow.session.scalar(_filtered(uow, kind, counted, query, kind.permission(READ))) or 0
+    shape = statement_of(kind, "list")
+    counted = select(func.count()).select_from(shape.tables)
+    return uow.session.scalar(_filtered(uow, kind, shape, counted, query)) or 0
 
 
 def read_row(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def read_row(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> dict[str, An
 def export_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> Iterator[dict[str, Any]]:
     """Every record of the list that may be exported, as they come from the database."""
     shape = statement_of(kind, "export")
-    everyone = _filtered(uow, kind, shape.select, query, kind.permission(READ))
+    everyone = _filtered(uow, kind, shape, shape.select, query)
     everyone = everyone.where(visible(kind, uow.principal, kind.permission(EXPORT)))
     found = uow.session.connection().execute(
         everyone.order_by(kind.table.c.id).execution_options(yield_per=1_000)
@@ -79,16 +87,16 @@ def export_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> Iterator[dic
 
 
 def _filtered(
-    uow: UnitOfWork, kind: RecordType, statement: Select[Any], query: Query, permission: str
+    uow: UnitOfWork, kind: RecordType, shape: Shape, statement: Select[Any], query: Query
 ) -> Select[Any]:
-    table = kind.table.c
+    table, permission = kind.table.c, kind.permission(READ)
     wanted = [visible(kind, uow.principal, permission)]
     if "state" in query:
         wanted.append(table.state == query["state"])
     if "org_unit_id" in query:
         unit = unit_within(uow, uow.principal, permission, query["org_unit_id"])
         wanted.append(table.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
-    for name, column in statement_of(kind, "list").filters.items():
+    for name, column in shape.filters.items():
         if name in query:
             is_list = isinstance(column.type, JSONB)
             wanted.append(column.contains([query[name]]) if is_list else column == query[name])
@@ -97,17 +105,23 @@ def _filtered(
         if f"{name}_to" in query:
             wanted.append(column <= query[f"{name}_to"])
     if query.get("q"):
-        wanted.append(_holds(kind, query["q"].strip()))
+        wanted.append(_holds(kind, shape, query["q"].strip()))
     return statement.where(and_(*wanted))
 
 
-def _holds(kind: RecordType, text: str) -> Any:
-    """A name that begins with the text, or holds it, in characters or pinyin; anything else exactly."""
-    shape, ways = statement_of(kind, "list"), []
+def _holds(kind: RecordType, shape: Shape, text: str) -> Any:
+    """A body's name that holds the text, a person's that begins with it, in characters or pinyin; else exactly.
+
+    Bodies are few enough for a scan; persons are not.
+    """
+    ways = []
     for name in kind.search:
-        column = shape.searched[name]
-        key = shape.name_keys.get(name)
-        ways.append(name_holds(column, key, text) if key is not None else column == text)
+        column, key = shape.searched[name], shape.name_keys.get(name)
+        if key is None:
+            ways.append(column == text)
+        else:
+            compare = name_begins if name in shape.of_persons else name_holds
+            ways.append(compare(column, key, text))
     return or_(*ways)
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table
 
 from gonghui.db.base import TenantTable
-from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault
 from gonghui.i18n import Text, _
@@ -55,10 +53,11 @@ class Child:
     """Rows of another table that belong to a record: household members, parties, instalments.
 
     They are sent as a list with the record. `states` are those in which the list may be put by itself, with
-    `permission`, however the record stands: instalments are entered long after the case was agreed. `write` and
-    `entry` replace what is done by default: setting the columns, and showing them. `key` is a column
-    that makes a row what it is, so that one that is sent without its id is known by it. `after` is what follows for
-    the record from its new rows: a sum, or the day of the next visit; rows that it adds to them belong to the list.
+    `permission`, however the record stands: instalments are entered long after the case was agreed. `one` is the name
+    under which a single row is told where only one can be (`committee`), though all are shown (`committees`). `key`
+    is a column that makes a row what it is, so that one that is sent without its id is known by it. `write` and
+    `entry` replace what is done by default: setting the columns, and showing them. `after` is what follows for the
+    record from its new rows: a sum, or the day of the next visit; rows that it adds to them belong to the list.
     """
 
     name: str
@@ -68,6 +67,7 @@ class Child:
     most: int = 200
     states: frozenset[str] = frozenset()
     permission: str | None = None
+    one: str | None = None
     write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
     key: str | None = None
     after: Callable[[UnitOfWork, Any, list[Any]], None] | None = None
@@ -133,7 +133,7 @@ class RecordType:
         rules: Sequence[Rule] = (),
         derive: Derivation | None = None,
         create: Callable[[UnitOfWork, Values], Record] | None = None,
-        change: Callable[[UnitOfWork, UUID, int | None, Values], Record] | None = None,
+        change: Callable[[UnitOfWork, Any, Values], None] | None = None,
         backdate: str | None = None,
         verbs: Collection[str] = (READ, CREATE, CHANGE, EXPORT),
         place_sample: str = "org_unit_id",
@@ -171,7 +171,7 @@ class RecordType:
         """Every permission that it asks for, with what it allows in words."""
         words = {self.permission(verb): text for verb, text in self._words().items()}
         for transition in self.workflow.transitions:
-            if transition.timer is None:
+            if transition.is_offered:
                 text = _("{what}：{step}", what=self.title, step=transition.title)
                 words.setdefault(self.permission(transition.name), text)
             if transition.backdate or self.backdate:
@@ -204,9 +204,11 @@ class RecordType:
         return frozenset(self.permission(verb) for verb in self.shared | steps)
 
     @property
-    def has_sensitive(self) -> bool:
-        """Whether a value of the record itself is sealed."""
-        return bool(sealed_columns(self.table))
+    def sealed(self) -> dict[str, tuple[Bound, str | None]]:
+        """Sealed values that are shown masked, by name, each with the column that leads to its row (its own: None)."""
+        every = [(bound, None) for bound in self.bound]
+        every += [(bound, link) for link, bounds in self.joined.items() for bound in bounds]  # type: ignore[misc]
+        return {bound.name: (bound, link) for bound, link in every if bound.is_sealed and bound.field.shown}
 
     def _words(self) -> dict[str, Text]:
         words = {
@@ -215,7 +217,7 @@ class RecordType:
             CHANGE: _("修改{what}", what=self.title),
             EXPORT: _("导出{what}", what=self.title),
         }
-        if self.has_sensitive:
+        if self.sealed:
             words[REVEAL] = _("写明理由查看完整内容：{what}", what=self.title)
         return {verb: text for verb, text in words.items() if verb in self.verbs or verb == REVEAL}
 
@@ -239,8 +241,11 @@ class RecordType:
         told = {r.code for t in self.workflow.transitions for r in (*t.starts, *t.meets, *t.cancels)}
         if not told <= {rule.code for rule in self.deadlines}:
             raise RecordTypeError(f"{self.code}: a transition names a deadline that the record type does not")
+        columns = {
+            b.column.name for bs in (self.bound, *self.joined.values()) for b in bs if b.column is not None
+        }
         for name in (*self.search, *([self.subject] if self.subject else ())):
-            if name not in self.table.columns:
+            if name not in columns | set(self.table.columns.keys()):
                 raise RecordTypeError(f"{self.code}: no column {name}")
 
 

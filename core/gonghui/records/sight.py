@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from gonghui.auth import scope
+from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import forbidden, not_found
+from gonghui.records.fields import Bound
 from gonghui.records.record import Record
 from gonghui.records.record_types import READ, RecordType
 from gonghui.records.sharing import RecordShare, shared_with
@@ -63,6 +66,13 @@ def found(uow: UnitOfWork, kind: RecordType, record_id: UUID, *, lock: bool = Fa
     if record is None:
         raise not_found()
     return record
+
+
+def row_of(uow: UnitOfWork, bound: Bound, row_id: UUID) -> Any:
+    """The row of another table that a column of a record leads to, whose values the record shows as its own."""
+    table = None if bound.column is None else bound.column.table
+    model = next(mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table)
+    return uow.session.get_one(model, (uow.tenant_id, row_id))
 
 
 def require(

@@ -23,7 +23,8 @@ class Shape:
     """A statement, and what has to be done with the rows that it gives.
 
     `sealed` are values to be masked, each with its column and the key under which the row's id stands; `money`
-    those in fen; `hidden` what no reader gets. `filters`, `searched` and `name_keys` are columns by field.
+    those in fen; `hidden` what no reader gets. `filters`, `searched` and `name_keys` are columns by field, and
+    `of_persons` the names among them that are people's.
     """
 
     select: Select[Any] = field(default_factory=select)
@@ -35,6 +36,7 @@ class Shape:
     filters: dict[str, Any] = field(default_factory=dict)
     searched: dict[str, Any] = field(default_factory=dict)
     name_keys: dict[str, Any] = field(default_factory=dict)
+    of_persons: set[str] = field(default_factory=set)
 
 
 @cache
@@ -47,8 +49,9 @@ def statement_of(kind: RecordType, purpose: Purpose) -> Shape:
     if purpose != "list":
         columns += [table.c.created_at, table.c.changed_at]
     elif "name_key" in table.c:
-        columns.append(table.c.name_key)
-        shape.hidden.append("name_key")
+        columns.append(
+            table.c.name_key
+        )  # what a page sorted by name ends with; whoever answers leaves it out
     for bound in kind.bound:
         _note_ways(shape, bound, table, kind)
         if _is_shown(bound, purpose):
@@ -97,13 +100,15 @@ def _note_ways(shape: Shape, bound: Bound, source: Any, kind: RecordType) -> Non
         shape.searched[bound.column.name] = source.c[bound.column.name]
         if f"{bound.column.name}_key" in source.c:
             shape.name_keys[bound.column.name] = source.c[f"{bound.column.name}_key"]
+        if bound.column.table.fullname == "core.person":
+            shape.of_persons.add(bound.column.name)
 
 
 def _columns(shape: Shape, bound: Bound, source: Any, owner: str, targets: _Targets | None) -> Iterator[Any]:
     """What a field selects: its column under the field's name; a reference also the name of what it leads to."""
     column: Any = bound.column
     name = column.name if bound.target is not None else bound.name
-    if bound.kind is Kind.SENSITIVE:
+    if bound.is_sealed:
         shape.sealed[name] = (column, owner)
     if bound.kind is Kind.MONEY:
         shape.money.append(name)

@@ -15,7 +15,7 @@ from gonghui.records.deadlines import cancel_deadline, meet_deadline, set_deadli
 from gonghui.records.entering import entered
 from gonghui.records.fields import bind
 from gonghui.records.record import Record, check_version
-from gonghui.records.record_types import RecordType
+from gonghui.records.record_types import CHANGE, RecordType
 from gonghui.records.sight import found, permits, require
 from gonghui.records.transitions import RecordTransition, took_step, transition_row
 from gonghui.records.workflow import Answers, Comment, Transition
@@ -60,12 +60,16 @@ def advance(
     *,
     day: date | None = None,
     answers: Answers | None = None,
+    to: str | None = None,
 ) -> Any:
-    """Put a record through a transition that nothing stands in the way of any more, and write the step down."""
+    """Put a record through a transition that nothing stands in the way of any more, and write the step down.
+
+    `to` is the state, where the transition may lead to several.
+    """
     given: Answers = answers or {}
     on = day or clock.today()
     uow.note(f"{kind.code}.{transition.act}")
-    before, record.state = record.state, transition.target
+    before, record.state = record.state, to or transition.target
     columns = entered(uow, bind(transition.asks, kind.table), given, kind.permission(transition.name))
     for name, value in columns.items():
         setattr(record, name, value)
@@ -84,7 +88,7 @@ def open_steps(uow: UnitOfWork, kind: RecordType, record: Record) -> list[Transi
     return [
         transition
         for transition in kind.workflow.open_from(record.state)
-        if transition.timer is None
+        if transition.is_offered
         and permits(uow, kind, record, kind.permission(transition.name), above=transition.above)
     ]
 
@@ -92,6 +96,8 @@ def open_steps(uow: UnitOfWork, kind: RecordType, record: Record) -> list[Transi
 def _require_state(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition) -> None:
     if record.state not in kind.workflow.sources(transition):
         allowed = [other.name for other in open_steps(uow, kind, record)]
+        if record.state in kind.workflow.changeable and permits(uow, kind, record, kind.permission(CHANGE)):
+            allowed.append(CHANGE)
         raise Conflict(
             "state_forbids", _("当前状态不允许这一步。"), extra={"state": record.state, "allowed": allowed}
         )

@@ -44,14 +44,16 @@ class WorkflowError(ValueError):
 class Transition:
     """A step from some states to one.
 
-    `step` reads `"submitted, returned -> approved"`; `"* -> closed"` starts from every state but the last ones.
+    `step` reads `"submitted, returned -> approved"`; `"* -> closed"` starts from every state but the last ones. A step
+    within another act may lead back to one of several states: `"transferring -> active, retained"`.
     `permission` is that of the record type and the name, unless one is given. `above`: it has to be held over the
     record's own unit, because the next upper body decides. `not_by`: names of steps whose person may not take this
     one. `own`: the record's subject may take it too. `asks` names what has to be said; an answer whose name is a
     column of the record is kept there.
 
     `starts`, `meets` and `cancels` are deadlines; those that start run from the day of effect. `timer`: the
-    transition is taken by the system once that deadline has passed, and by nobody else.
+    transition is taken by the system once that deadline has passed, and by nobody else. `within`: it is part of
+    another act, such as the transfer that takes a membership along, and has no operation of its own.
     """
 
     name: str
@@ -72,18 +74,29 @@ class Transition:
     meets: tuple[DeadlineRule, ...] = ()
     cancels: tuple[DeadlineRule, ...] = ()
     timer: DeadlineRule | None = None
+    within: bool = False
     #: How the trail calls it; the name, unless one is given (`approved`).
     verb: str | None = None
     sources: tuple[str, ...] = field(init=False)
-    target: str = field(init=False)
+    targets: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         left, arrow, right = self.step.partition(_ARROW)
-        sources = tuple(part.strip() for part in left.split(","))
-        if not arrow or not right.strip() or not all(sources):
+        sources, targets = (tuple(part.strip() for part in side.split(",")) for side in (left, right))
+        if not arrow or not all((*sources, *targets)) or (len(targets) > 1 and not self.within):
             raise WorkflowError(f"{self.name}: {self.step!r} is no step; write 'draft -> submitted'")
         object.__setattr__(self, "sources", sources)
-        object.__setattr__(self, "target", right.strip())
+        object.__setattr__(self, "targets", targets)
+
+    @property
+    def target(self) -> str:
+        """The state that it leads to, the first of them where there are several."""
+        return self.targets[0]
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody may take it by itself."""
+        return self.timer is None and not self.within
 
     @property
     def act(self) -> str:
@@ -138,12 +151,12 @@ class Workflow:
         if len(self._by_name) != len(self.transitions):
             raise WorkflowError("two transitions have one name")
         begun = {self.initial, *self.also_initial}
-        named = {*begun, *self.changeable, *(t.target for t in self.transitions)}
+        named = {*begun, *self.changeable, *(state for t in self.transitions for state in t.targets)}
         named |= {state for t in self.transitions for state in t.sources if state != ANY}
         unknown = named - self.states.keys()
         if unknown:
             raise WorkflowError(f"states that nobody declared: {', '.join(sorted(unknown))}")
-        lost = self.states.keys() - begun - {t.target for t in self.transitions}
+        lost = self.states.keys() - begun - {state for t in self.transitions for state in t.targets}
         if lost:
             raise WorkflowError(f"states that nothing leads to: {', '.join(sorted(lost))}")
         strange = {other for t in self.transitions for other in t.not_by} - self._by_name.keys() - {CREATE}

@@ -41,27 +41,24 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
         setattr(record, str(kind.subject), subject_id)
     _complete(uow, kind, record, values, is_new=True)
     uow.add(record, transition_row(uow, record, CREATE, None))
-    for child in kind.children:
-        if values.get(child.name) is not None:
-            put_rows(uow, kind, record, child, values[child.name], permission)
+    _put_told(uow, kind, record, values, permission)
     uow.session.flush()
     return record
 
 
 def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | None, values: Values) -> Record:
     """Change what a record says, in the states that allow it. Lists that are given take the place of the old ones."""
-    if kind.change is not None:
-        return kind.change(uow, record_id, version, values)
     permission = kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, kind.workflow.changeable)
     uow.note(f"{kind.code}.changed")
-    _set(record, kind, entered(uow, _settable(kind), values, permission))
+    if kind.change is not None:
+        kind.change(uow, record, values)
+    else:
+        _set(record, kind, entered(uow, _settable(kind), values, permission))
     # A change of the lists alone is a change of the record: its version moves too, and once.
     record.changed_at = clock.now()
     _complete(uow, kind, record, values, is_new=False)
-    for child in kind.children:
-        if values.get(child.name) is not None:
-            put_rows(uow, kind, record, child, values[child.name], permission)
+    _put_told(uow, kind, record, values, permission)
     uow.session.flush()
     return record
 
@@ -85,6 +82,13 @@ def put_list(
         raise invalid(*faults)
     uow.session.flush()
     return record
+
+
+def _put_told(uow: UnitOfWork, kind: RecordType, record: Record, values: Values, permission: str) -> None:
+    for child in kind.children:
+        rows = values.get(child.name) if child.one is None else values.get(child.one) and [values[child.one]]
+        if rows is not None:
+            put_rows(uow, kind, record, child, rows, permission)
 
 
 def put_rows(

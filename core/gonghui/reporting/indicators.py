@@ -14,7 +14,9 @@ from gonghui.auth.scope import visible
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
 from gonghui.i18n import Text
-from gonghui.tenancy.org_tree import OrgUnit, under
+from gonghui.tenancy.org_history import pairs_under, stood_under
+from gonghui.tenancy.org_tree import OrgUnit, ids_under, is_root
+from gonghui.values import clock
 from gonghui.values.periods import Period
 
 
@@ -37,6 +39,29 @@ class Indicator:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A unit and those below it: by the tree of a day, or by the present one without `tree_on`.
+
+    Whom the principal may see is another question, and the present tree always answers it.
+    """
+
+    unit: OrgUnit
+    tree_on: date | None = None
+
+    @property
+    def ids(self) -> Select[UUID]:
+        """Ids of the unit and of those below it, as a statement."""
+        return (
+            ids_under([self.unit.path]) if self.tree_on is None else stood_under(self.unit.id, self.tree_on)
+        )
+
+
+def tree_of(period: Period) -> date | None:
+    """The day whose tree a period is counted by: its last one, where it is over; the present tree until then."""
+    return period.last if period.last < clock.today() else None
+
+
+@dataclass(frozen=True)
 class Figure:
     """The value of an indicator, which is the number of records it opens to, and its parts, which add up to it."""
 
@@ -46,14 +71,14 @@ class Figure:
 
 
 def figures(
-    uow: UnitOfWork, indicators: Sequence[Indicator], period: Period, unit_path: str | None = None
+    uow: UnitOfWork, indicators: Sequence[Indicator], period: Period, place: Place | None = None
 ) -> list[Figure]:
-    """Values of `indicators` over what the principal may see (below `unit_path`), one statement each source."""
-    return [_figure(uow, indicator, period, unit_path) for indicator in indicators]
+    """Values of `indicators` over what the principal may see (at `place`), one statement each source."""
+    return [_figure(uow, indicator, period, place) for indicator in indicators]
 
 
-def _figure(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Figure:
-    rows = _within(uow, indicator, period, unit_path)
+def _figure(uow: UnitOfWork, indicator: Indicator, period: Period, place: Place | None) -> Figure:
+    rows = _within(uow, indicator, period, place)
     kinds = list(indicator.breakdowns)
     parts = [func.count().filter(rows.c.breakdown == kind) for kind in kinds]
     value, *by_kind = uow.session.execute(select(func.count(), *parts).select_from(rows)).one()
@@ -64,13 +89,13 @@ def open_figure(
     uow: UnitOfWork,
     indicator: Indicator,
     period: Period,
-    unit_path: str | None = None,
+    place: Place | None = None,
     *,
     after: tuple[date, UUID, str] | None = None,
     limit: int = 50,
 ) -> list[Any]:
     """The records behind a figure, by day, id and key; `after` is the last of the page before."""
-    rows = _within(uow, indicator, period, unit_path)
+    rows = _within(uow, indicator, period, place)
     order = (rows.c.on, rows.c.id, rows.c.key)
     page = select(rows).order_by(*order).limit(limit)
     if after is not None:
@@ -79,27 +104,25 @@ def open_figure(
 
 
 def values_below(indicator: Indicator, period: Period, units: Any) -> Select[Any]:
-    """What an indicator counts at and below each of `units`, a table of `id` and `path`: `unit_id` and `value`.
+    """What an indicator counts at and below each of `units`, a table with an `id`: `unit_id` and `value`.
 
     Each value is the figure that whoever sees the whole unit is told for it; who may see it is the caller's question.
     """
     source = indicator.source(period).subquery()
-    below = OrgUnit.__table__.alias()
+    below = pairs_under(units, tree_of(period)).subquery()
     return (
-        select(units.c.id.label("unit_id"), func.count(source.c.key.distinct()).label("value"))
-        .select_from(units)
-        .join(below, below.c.path.op("^@")(units.c.path))
+        select(below.c.unit_id, func.count(source.c.key.distinct()).label("value"))
         .join(source, source.c.org_unit_id == below.c.id)
-        .group_by(units.c.id)
+        .group_by(below.c.unit_id)
     )
 
 
-def _within(uow: UnitOfWork, indicator: Indicator, period: Period, unit_path: str | None) -> Any:
+def _within(uow: UnitOfWork, indicator: Indicator, period: Period, place: Place | None) -> Any:
     """What is counted, one row for each key: the number is the length of the list, and its parts add up to it."""
     source = indicator.source(period).subquery()
     conditions = [visible(uow.principal, indicator.permission, source.c.org_unit_id)]
-    if unit_path is not None:
-        conditions.append(source.c.org_unit_id.in_(select(OrgUnit.id).where(under([unit_path]))))
+    if place is not None and not is_root(place.unit.path):  # below the root stands everything, on every day
+        conditions.append(source.c.org_unit_id.in_(place.ids))
     turn = (
         func.row_number().over(partition_by=source.c.key, order_by=(source.c.on, source.c.id)).label("turn")
     )

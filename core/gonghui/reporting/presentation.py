@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
-from gonghui.reporting.indicators import Figure
+from gonghui.reporting.indicators import Figure, Place
 from gonghui.values.periods import Period
 
 
-def figure_json(figure: Figure, period: Period, org_unit_id: UUID | None = None) -> dict[str, Any]:
+def figure_json(figure: Figure, period: Period, place: Place | None = None) -> dict[str, Any]:
     """A figure with its parts, its definition and the address of its records."""
     indicator = figure.indicator
-    unit = f"&org_unit_id={org_unit_id}" if org_unit_id else ""
+    unit = f"&org_unit_id={place.unit.id}&{_tree(place)}" if place else ""
     return {
         "code": indicator.code,
         "title": str(indicator.title),
@@ -26,6 +25,10 @@ def figure_json(figure: Figure, period: Period, org_unit_id: UUID | None = None)
         "records": figure.value,
         "href": f"/api/v1/figures/{quote(indicator.code)}/records?period={period.code}{unit}",
     }
+
+
+def _tree(place: Place) -> str:
+    return "tree=now" if place.tree_on is None else f"tree_on={place.tree_on}"
 
 
 def record_json(row: Any) -> dict[str, Any]:

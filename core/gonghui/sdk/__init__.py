@@ -5,6 +5,13 @@ from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
+from gonghui.api.record_schemas import EmployerTold
+from gonghui.api.record_schemas import answers as answers_schema
+from gonghui.api.record_schemas import creation as creation_schema
+from gonghui.api.record_schemas import page as page_schema
+from gonghui.api.record_schemas import shown as record_schema
+from gonghui.api.records import StepOut
+from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response
 from gonghui.auth.accounts import Account, RoleAssignment
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
@@ -50,8 +57,9 @@ from gonghui.parties.persons import (
     person_values,
     person_with_document,
 )
+from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
-from gonghui.records.bulk import delete_many, insert_many
+from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
 from gonghui.records.deadline_rules import DeadlineRule, Direction
@@ -68,6 +76,7 @@ from gonghui.records.deadlines import (
     set_deadlines,
 )
 from gonghui.records.fields import Field, Kind
+from gonghui.records.listing import list_rows, read_row, rows_with_ids
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import Child, Computed, RecordType
 from gonghui.records.registers import cells
@@ -79,19 +88,22 @@ from gonghui.records.registers.sheets import Column, Register, Row, read_registe
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
 from gonghui.records.sharing import share, unshare
-from gonghui.records.sight import found, permits
+from gonghui.records.sight import found, path_of, permits
+from gonghui.records.sight import require as require_for
 from gonghui.records.steps import advance, step, take_step
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
 from gonghui.records.workflow import Comment, Transition, Workflow
 from gonghui.records.writing import change as change_record
 from gonghui.records.writing import create as create_record
-from gonghui.reporting.indicators import Indicator, values_below
+from gonghui.reporting.consequences import Consequence
+from gonghui.reporting.indicators import Indicator, Place, tree_of, values_below
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
-from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit, under, whole_federation
+from gonghui.tenancy.org_history import holds_on, stood_under, units_under
+from gonghui.tenancy.org_tree import OrgEdge, OrgUnit, OrgUnitKind, new_unit, under, whole_federation
 from gonghui.tenancy.org_tree import find_named as find_units
-from gonghui.tenancy.parameters import Parameter, figure
+from gonghui.tenancy.parameters import Parameter, ParameterMissing, figure, figure_at_version
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
 from gonghui.values.calendar import WorkingCalendar
@@ -135,6 +147,7 @@ __all__ = [
     "Comment",
     "Computed",
     "Conflict",
+    "Consequence",
     "Deadline",
     "DeadlineRule",
     "DeadlineState",
@@ -147,6 +160,7 @@ __all__ = [
     "Employer",
     "EmployerBook",
     "EmployerMatch",
+    "EmployerTold",
     "Fault",
     "Field",
     "FieldFault",
@@ -161,14 +175,17 @@ __all__ = [
     "MatchState",
     "NotFound",
     "OpeningOut",
+    "OrgEdge",
     "OrgUnit",
     "OrgUnitKind",
     "OutColumn",
     "PageQuery",
     "Parameter",
+    "ParameterMissing",
     "Period",
     "Person",
     "PersonMerge",
+    "Place",
     "Plugin",
     "Principal",
     "Record",
@@ -182,6 +199,7 @@ __all__ = [
     "Sealed",
     "Sensitive",
     "Sheet",
+    "StepOut",
     "TenantTable",
     "Text",
     "TimeLimit",
@@ -194,6 +212,7 @@ __all__ = [
     "account_principal_by_id",
     "add_months",
     "advance",
+    "answers_schema",
     "at_tenant",
     "bank_card",
     "blind_index",
@@ -205,6 +224,7 @@ __all__ = [
     "check_version",
     "clock",
     "create_record",
+    "creation_schema",
     "deadlines_of",
     "decide_match",
     "decode_cursor",
@@ -215,6 +235,7 @@ __all__ = [
     "export_response",
     "extend_deadline",
     "figure",
+    "figure_at_version",
     "find_employers",
     "find_units",
     "first_day_before",
@@ -225,11 +246,13 @@ __all__ = [
     "go_through",
     "here",
     "history",
+    "holds_on",
     "idempotent",
     "insert_many",
     "invalid",
     "keyring",
     "last_day_before",
+    "list_rows",
     "mask",
     "masked",
     "meet_deadline",
@@ -254,6 +277,8 @@ __all__ = [
     "openings_of",
     "operation",
     "page_response",
+    "page_schema",
+    "path_of",
     "permits",
     "person_by_id",
     "person_values",
@@ -263,15 +288,20 @@ __all__ = [
     "read_document",
     "read_firm",
     "read_register",
+    "read_row",
+    "record_answer",
     "record_response",
+    "record_schema",
     "ref",
     "refile_deadlines",
     "rename_employer",
     "reopen_match",
     "require",
+    "require_for",
     "require_whole",
     "resume_deadline",
     "reveal",
+    "rows_with_ids",
     "same_key",
     "seal_document",
     "select_each",
@@ -281,16 +311,21 @@ __all__ = [
     "share",
     "sort_key",
     "step",
+    "stood_under",
     "suspend_deadline",
     "take_step",
+    "told_identity",
     "took_step",
     "transition_row",
+    "tree_of",
     "under",
     "undo_merge",
     "unique",
     "unit_called",
     "unit_within",
+    "units_under",
     "unshare",
+    "update_many",
     "uscc_fault",
     "values_below",
     "visible",

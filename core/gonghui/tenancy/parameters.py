@@ -1,4 +1,4 @@
-"""Parameters: figures of law and local rule as dated data, resolved from the nearest jurisdiction outwards."""
+"""Parameters: figures of law and local rule as dated data, the federation's own before those of its jurisdictions."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.tenancy.parameter_overrides import ParameterOverride
 from gonghui.tenancy.tenants import here
 from gonghui.values import clock
+
+#: Where a figure comes from that the federation decided for itself, and the confidence that goes with it.
+OF_TENANT, BY_TENANT = "tenant", "T"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One figure: its value and unit, where and when it binds, and on what ground."""
+    """One figure: its value and unit, where and when it binds, and on what ground.
+
+    A limit of time has one whole number and one of the units `days`, `working_days`, `months`, `years`; money is
+    in fen.
+    """
 
     code: str
     jurisdiction: str
@@ -27,11 +37,18 @@ class Parameter:
     effective_to: date | None
     basis: str
     confidence: str
+    #: Bounds of its numbers and words that it may hold, where the pack gives some; whether a list may be any length.
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
+    is_open: bool = False
+    edition: int = 1
 
     @property
     def version(self) -> str:
-        """Which figure it is, for a record that keeps by what it was decided: `nation@2022-01-01`."""
-        return f"{self.jurisdiction}@{self.effective_from.isoformat()}"
+        """What a record keeps of the figure that it was decided under: `nation@2022-01-01`, `tenant@2024-07-01`."""
+        edition = f"/{self.edition}" if self.edition > 1 else ""
+        return f"{self.jurisdiction}@{self.effective_from}{edition}"
 
     def binds(self, on: date) -> bool:
         """Whether the figure is in force on a day."""
@@ -71,6 +88,10 @@ class Parameters:
                     effective_to=raw.get("to"),
                     basis=raw["basis"],
                     confidence=raw["confidence"],
+                    least=raw.get("least"),
+                    most=raw.get("most"),
+                    choices=tuple(raw.get("choices", ())),
+                    is_open=raw.get("open", False),
                 )
             )
 
@@ -97,11 +118,97 @@ class Parameters:
         """Every code that some pack holds."""
         return sorted(self._by_code)
 
+    def chain(self, code: str, jurisdiction: str) -> list[Parameter]:
+        """All figures of a code that bind or bound at a place, from the nation inwards and from the oldest on."""
+        found = [
+            p
+            for p in self._by_code.get(code, {}).values()
+            if f"{jurisdiction}/".startswith(f"{p.jurisdiction}/")
+        ]
+        return sorted(found, key=lambda p: (p.jurisdiction, p.effective_from))
+
+    def declared(self, code: str) -> list[Parameter]:
+        """All figures of a code anywhere, the ones given last at the end."""
+        return list(self._by_code.get(code, {}).values())
+
+    def with_version(self, code: str, version: str) -> Parameter:
+        """The figure that had this version. Raises `ParameterMissing`."""
+        for found in self._by_code.get(code, {}).values():
+            if found.version == version:
+                return found
+        raise ParameterMissing(f"{code} has no version {version}")
+
 
 #: The packs of this process: read once at start, the same for every tenant.
 PACKS = Parameters()
 
 
 def figure(uow: UnitOfWork, code: str, on: date | None = None) -> Parameter:
-    """The figure that binds the tenant of the transaction on a day (today). Raises `ParameterMissing`."""
-    return PACKS.get(code, jurisdiction=here(uow).jurisdiction, on=on or clock.today())
+    """The figure that binds the tenant of the transaction on a day (today): its own, or that of the nearest place.
+
+    Raises `ParameterMissing`.
+    """
+    day = on or clock.today()
+    own = [p for p in own_figures(uow) if p.code == code and p.binds(day)]
+    if own:
+        return max(own, key=lambda p: p.effective_from)
+    return PACKS.get(code, jurisdiction=here(uow).jurisdiction, on=day)
+
+
+def figure_at_version(uow: UnitOfWork, code: str, version: str) -> Parameter:
+    """The figure that a record was decided under, whatever binds by now. Raises `ParameterMissing`."""
+    if not version.startswith(f"{OF_TENANT}@"):
+        return PACKS.with_version(code, version)
+    rows = uow.session.scalars(select(ParameterOverride).where(ParameterOverride.code == code))
+    for found in map(own_figure, rows):
+        if found.version == version:
+            return found
+    raise ParameterMissing(f"{code} has no version {version}")
+
+
+def changes_ahead(uow: UnitOfWork, code: str) -> list[tuple[date, Parameter]]:
+    """Figures that will bind from a day to come on, each with its first day."""
+    today = clock.today()
+    known = [*PACKS.chain(code, here(uow).jurisdiction), *(p for p in own_figures(uow) if p.code == code)]
+    days = {p.effective_from for p in known} | {
+        p.effective_to + timedelta(days=1) for p in known if p.effective_to
+    }
+    found: list[tuple[date, Parameter]] = []
+    before = _version_on(uow, code, today)
+    for day in sorted(day for day in days if day > today):
+        version = _version_on(uow, code, day)
+        if version is not None and version != before:
+            found.append((day, figure(uow, code, day)))
+        before = version
+    return found
+
+
+def own_figures(uow: UnitOfWork) -> list[Parameter]:
+    """The federation's own figures that are not withdrawn, read once a unit of work."""
+    kept: list[Parameter] | None = uow.kept.get(ParameterOverride)
+    if kept is None:
+        live = select(ParameterOverride).where(ParameterOverride.withdrawn_at.is_(None))
+        kept = uow.kept[ParameterOverride] = [own_figure(row) for row in uow.session.scalars(live)]
+    return kept
+
+
+def own_figure(row: ParameterOverride) -> Parameter:
+    """What a federation decided, as a figure."""
+    return Parameter(
+        code=row.code,
+        jurisdiction=OF_TENANT,
+        value=row.value,
+        unit=row.unit,
+        effective_from=row.effective_from,
+        effective_to=row.effective_to,
+        basis=row.basis,
+        confidence=BY_TENANT,
+        edition=row.edition,
+    )
+
+
+def _version_on(uow: UnitOfWork, code: str, day: date) -> str | None:
+    try:
+        return figure(uow, code, day).version
+    except ParameterMissing:
+        return None

@@ -26,6 +26,7 @@ from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
 from gonghui.tenancy.org_tree import OrgUnit, is_root
+from gonghui.testing import parameter_samples, tree_samples
 from gonghui.testing.federation import Asker, World
 from gonghui.testing.operations import (
     NoSample,
@@ -82,6 +83,7 @@ class Contract:
         self.samples = {
             key: maker for p in world.registry.plugins.values() for key, maker in p.samples.items()
         }
+        self._tree_values: dict[str, Any] = {}
         self._furnish()
 
     def _furnish(self) -> None:
@@ -152,6 +154,7 @@ class Contract:
 
     def _request(self, operation: Operation, right: str) -> Callable[[Asker], TestResponse]:
         """The request, made once; everybody sends this very one."""
+        self._tree_values = self._fresh_units(operation)
         values = {name: self._target(operation, name, right) for name in operation.parameters}
         path = operation.path.format(**values)
         known = self._known(str(self.home.units[PLACE]), "community_officer", right)
@@ -166,7 +169,11 @@ class Contract:
 
     def _known(self, org_unit_id: str, role: str, right: str) -> dict[str, Any]:
         """Values for the fields of a body that ask for one by `x-sample`."""
-        known: dict[str, Any] = _Samples(self._of_plugin, {"org_unit_id": org_unit_id, "role": role})
+        known: dict[str, Any] = _Samples(
+            self._of_plugin, {"org_unit_id": org_unit_id, "role": role, **self._tree_values}
+        )
+        with suppress(LookupError):
+            known["parameter_value"] = parameter_samples.numeric().value
         with suppress(NoSample):
             register = self._register(right)
             key = register.columns[0].key
@@ -196,6 +203,15 @@ class Contract:
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
+    def _fresh_units(self, operation: Operation) -> dict[str, Any]:
+        """Units of their own for an operation that changes the tree: the others must find theirs where it was."""
+        if operation.permission != tree_samples.REORGANISE:
+            return {}
+        with self.home.uow() as uow:
+            made = tree_samples.fresh_units(uow, self.home.units["east"], self.home.units["district"])
+        self.markers |= set(made["org_unit_ids"])
+        return made
+
     def _version(self, operation: Operation, path: str, right: str) -> dict[str, str]:
         """If-Match for a change of a record, read from the record itself or from the one above the step."""
         if operation.method == "GET" or not operation.parameters:
@@ -224,12 +240,16 @@ class Contract:
     def _core_samples(self, right: str) -> dict[str, Callable[[], str]]:
         registry = self.world.registry
         return {
-            "org_unit_id": lambda: str(self.home.units[PLACE]),
+            "org_unit_id": lambda: self._tree_values.get("org_into_id", str(self.home.units[PLACE])),
+            "reorganisation_id": lambda: self._tree_values["planned_id"],
+            "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],
             "plugin_id": lambda: next(iter(registry.plugins)),
             "day": lambda: "2035-05-04",
             "year": lambda: "2035",
             "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
             "DELETE /api/v1/calendar/years/{year}": self._own_year,
+            "parameter_code": lambda: parameter_samples.numeric().code,
+            "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
@@ -239,6 +259,10 @@ class Contract:
             "number": lambda: "2",
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
         }
+
+    def _own_figure(self) -> str:
+        with self.home.uow() as uow:
+            return parameter_samples.decided(uow)
 
     def _register(self, login: str) -> RegisterImport:
         """A register that somebody may read in where the samples stand."""
@@ -344,7 +368,7 @@ class _Named(dict[str, Any]):
     """Says `here` for what is the home federation's own; a sample whose name has a space is there for everybody."""
 
     def __missing__(self, name: str) -> str:
-        elsewhere = ("register", "file", "mapping", "cells", "role", "id_number")
+        elsewhere = ("register", "file", "mapping", "cells", "role", "id_number", "parameter_value")
         return "" if name in elsewhere or " " in name else "here"
 
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonghui.db import policies
+from gonghui.sdk import create_record
 from gonghui.testing import Federation, World
 from gonghui.testing.federation import Asker
 from gonghui.testing.queries import counted_statements
-from gonghui_organising import founding
 from gonghui_organising.union_samples import drafted, founding_values
+from gonghui_organising.unions import unions
 
 UNIONS, UNITS = "/api/v1/organising/unions", "/api/v1/org-units"
 MANY = 30
@@ -26,7 +27,7 @@ def many(world: World) -> Federation:
     with federation.uow("east") as uow:
         for number in range(MANY):
             values = founding_values(federation.units["garden"])
-            founding.draft(uow, values | {"name": f"样本{number % 4}工会"})
+            create_record(uow, unions, values | {"name": f"样本{number % 4}工会"})
     return federation
 
 

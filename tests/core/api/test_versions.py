@@ -46,7 +46,7 @@ def test_a_change_without_a_version_is_refused(drafted: tuple[Asker, str, str]) 
 @pytest.mark.parametrize("step", ["submit", "return", "approve"])
 def test_a_step_without_a_version_is_refused(drafted: tuple[Asker, str, str], step: str) -> None:
     east, path, _tag = drafted
-    body = {"return": {"comment": "x"}, "approve": {"approval_no": "x", "term_years": 5}}.get(step)
+    body = {"return": {"comment": "缺签名"}, "approve": {"approval_no": "x", "term_years": 5}}.get(step)
     with_upper = east.post(f"{path}/{step}", body)
     assert with_upper.status_code == 428
 

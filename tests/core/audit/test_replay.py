@@ -27,15 +27,16 @@ from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.switching import switch_plugin
 from gonghui.records.registers.taking import import_file
+from gonghui.sdk import change_record, create_record, take_step
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.testing import Federation
 from gonghui.values import clock
 from gonghui.values.principal import PrincipalKind
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.register import COLUMNS
 from gonghui_organising.union import GrassrootsUnion
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 ACTS, ACTS_A_TRANSACTION = 2_000, 10
 OFFICERS = ("district", "east", "west", "garden", "firm", None)
@@ -80,7 +81,7 @@ class Actors:
 
     def draft(self, uow: UnitOfWork) -> None:
         place = self.chance.choice(["east", "garden", "west", "river"])
-        union = founding.draft(uow, founding_values(self.federation.units[place]) | self._figures())
+        union = create_record(uow, unions, founding_values(self.federation.units[place]) | self._figures())
         self.unions.append(union.id)
 
     def change(self, uow: UnitOfWork) -> None:
@@ -89,26 +90,24 @@ class Actors:
             fresh = founding_values(self.federation.units["east"])
             values |= {key: fresh[key] for key in ("employers", "committee", "papers")}
         union = self._union(uow)
-        founding.change(uow, union.id, self._version(union), values)
+        change_record(uow, unions, union.id, self._version(union), values)
 
     def submit(self, uow: UnitOfWork) -> None:
         union = self._union(uow)
-        founding.submit(uow, union.id, self._version(union))
+        take_step(uow, unions, union.id, self._version(union), "submit", {})
 
     def send_back(self, uow: UnitOfWork) -> None:
         union = self._union(uow)
-        founding.return_for_correction(uow, union.id, self._version(union), "缺签名")
+        take_step(uow, unions, union.id, self._version(union), "return", {"comment": "缺签名"})
 
     def approve(self, uow: UnitOfWork) -> None:
         union = self._union(uow)
-        founding.approve(
-            uow,
-            union.id,
-            self._version(union),
-            approval_no=f"示工复〔2026〕{next(self.serial)}号",
-            term_years=self.chance.choice([5, 5, 5, 3]),
-            effective_on=self.chance.choice([None, date(2025, 3, 1)]),
-        )
+        reply = {
+            "approval_no": f"示工复〔2026〕{next(self.serial)}号",
+            "term_years": self.chance.choice([5, 5, 5, 3]),
+            "effective_on": self.chance.choice([None, date(2025, 3, 1)]),
+        }
+        take_step(uow, unions, union.id, self._version(union), "approve", reply)
 
     def _figures(self) -> dict[str, int]:
         return {"headcount": self.chance.randint(20, 60), "members": self.chance.randint(12, 25)}

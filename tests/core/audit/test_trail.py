@@ -71,7 +71,7 @@ def test_a_founding_leaves_who_did_what_before_and_after(federation: Federation)
     ]
     firm, east = federation.accounts["firm"], federation.accounts["east"]
     assert told == [
-        ("organising.union.drafted", "insert", firm, None, "draft"),
+        ("organising.union.created", "insert", firm, None, "draft"),
         ("organising.union.changed", "update", firm, None, None),
         ("organising.union.submitted", "update", firm, "draft", "submitted"),
         ("organising.union.approved", "update", east, "submitted", "approved"),
@@ -293,7 +293,7 @@ def test_the_auditor_reads_the_trail_newest_first_with_names(federation: Federat
         "approved",
         "submitted",
         "changed",
-        "drafted",
+        "created",
     ]
     assert [item["actor"] for item in answer.json["items"]] == ["样east", "样firm", "样firm", "样firm"]
 

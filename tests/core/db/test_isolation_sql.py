@@ -17,6 +17,8 @@ from sqlalchemy.pool import NullPool
 from gonghui.db import policies
 from gonghui.db.base import Base
 from gonghui.i18n import Text
+from gonghui.lifecycle.reorganisation import Rename
+from gonghui.lifecycle.reorganising import reorganise
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
@@ -33,7 +35,7 @@ from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
 from gonghui.records.reveal import reveal
-from gonghui.testing import Federation, World
+from gonghui.testing import Federation, World, parameter_samples
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -114,6 +116,9 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+    with federation.uow("admin") as uow:
+        reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
+        parameter_samples.decided(uow)
     _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401

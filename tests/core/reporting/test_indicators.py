@@ -12,14 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from gonghui.reporting.indicators import Indicator, figures, find, open_figure, values_below
+from gonghui.reporting.indicators import Indicator, Place, figures, find, open_figure, tree_of, values_below
+from gonghui.sdk import create_record, take_step
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing import Federation, World
 from gonghui.values.periods import Period
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.indicators import INDICATORS
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 FOUNDED, FORCE, COVERED = (indicator.code for indicator in INDICATORS)
 SHARED = {"name": "深圳市共有电子有限公司", "uscc": demo_code("91", 7)}
@@ -41,10 +42,11 @@ def found_union(
         changed |= {"employers": employers, "kind": "joint" if len(employers) > 1 else "independent"}
     with federation.uow(by) as uow:
         values = founding_values(federation.units[unit]) | changed
-        union = founding.draft(uow, values)
-        founding.submit(uow, union.id, union.version)
+        union = create_record(uow, unions, values)
+        take_step(uow, unions, union.id, union.version, "submit", {})
     with federation.uow("district") as uow:
-        founding.approve(uow, union.id, union.version, approval_no="示工复1号", term_years=5, effective_on=on)
+        reply = {"approval_no": "示工复1号", "term_years": 5, "effective_on": on}
+        take_step(uow, unions, union.id, union.version, "approve", reply)
     return union.id
 
 
@@ -71,7 +73,7 @@ def busy(world: World) -> Federation:
         joint = [SHARED, {"name": f"样本{number}厂"}] if number % 3 == 0 else None
         found_union(federation, day, unit, by, joint)
     with federation.uow("east") as uow:
-        founding.draft(uow, founding_values(federation.units["garden"]))
+        create_record(uow, unions, founding_values(federation.units["garden"]))
     return federation
 
 
@@ -116,8 +118,8 @@ def test_first_and_last_day_of_a_period_are_within(federation: Federation, day: 
 
 def test_what_is_not_approved_is_no_union_yet(federation: Federation) -> None:
     with federation.uow("east") as uow:
-        union = founding.draft(uow, founding_values(federation.units["garden"]))
-        founding.submit(uow, union.id, union.version)
+        union = create_record(uow, unions, founding_values(federation.units["garden"]))
+        take_step(uow, unions, union.id, union.version, "submit", {})
     assert [figure(federation, code, "2026")["value"] for code in (FOUNDED, FORCE, COVERED)] == [0, 0, 0]
 
 
@@ -216,13 +218,16 @@ def test_figures_that_cannot_be_told(busy: Federation, who: str, path: str, stat
     assert busy.client(who).get(f"/api/v1/figures{path}").status_code == status
 
 
+@pytest.mark.parametrize("code", ["2024H1", "2025", "2026", "2099"])
 @pytest.mark.parametrize("indicator", INDICATORS, ids=lambda each: each.code)
-def test_values_of_many_units_are_the_figures_of_each(busy: Federation, indicator: Indicator) -> None:
-    period, units = Period.parse("2025"), OrgUnit.__table__
+def test_values_of_many_units_are_the_figures_of_each(
+    busy: Federation, indicator: Indicator, code: str
+) -> None:
+    period = Period.parse(code)
     with busy.uow("district") as uow:
-        found = uow.session.execute(values_below(indicator, period, units))
+        found = uow.session.execute(values_below(indicator, period, OrgUnit.__table__))
         values = {unit_id: value for unit_id, value in found if value}
-        paths = {row.id: row.path for row in uow.session.execute(select(OrgUnit.id, OrgUnit.path))}
-        told = {unit_id: figures(uow, [indicator], period, path)[0].value for unit_id, path in paths.items()}
+        places = [Place(unit, tree_of(period)) for unit in uow.session.scalars(select(OrgUnit))]
+        told = {place.unit.id: figures(uow, [indicator], period, place)[0].value for place in places}
     assert values == {unit_id: value for unit_id, value in told.items() if value}
-    assert len(values) > 2
+    assert len(values) > 2 or (code, indicator.code) == ("2099", FOUNDED) or code == "2026"

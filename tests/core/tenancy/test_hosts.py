@@ -61,7 +61,7 @@ def test_a_view_names_the_plugins_that_are_on(world: World, federation: Federati
     with world.database.public() as connection:
         found = find_by_host(connection, host(federation))
     assert found is not None
-    assert found.plugins_on == frozenset()
+    assert found.plugins_on == frozenset({"designs"})
 
 
 def test_within_its_time_the_directory_asks_once_for_a_host_that_somebody_has(

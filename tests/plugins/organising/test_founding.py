@@ -40,7 +40,7 @@ def test_a_founding_goes_from_draft_over_a_return_to_approval(federation: Federa
     approved = founding.step("east", "approve", REPLY)
     assert (approved.json["state"], approved.json["approval_no"]) == ("approved", REPLY["approval_no"])
     history = federation.client("firm").get(f"{founding.path}/history").json
-    assert [step["name"] for step in history] == ["draft", "submit", "return", "submit", "approve"]
+    assert [step["name"] for step in history] == ["create", "submit", "return", "submit", "approve"]
     assert [step["comment"] for step in history] == [None, None, "缺签名", None, None]
 
 
@@ -189,7 +189,7 @@ def test_every_step_is_in_the_trail_with_who_took_it(federation: Federation) -> 
     union_id = founding.path.split("/")[-1]
     trail = federation.client("auditor").get(f"/api/v1/audit?object_id={union_id}").json["items"]
     assert [(entry["action"], entry["actor"]) for entry in reversed(trail)] == [
-        ("organising.union.drafted", "样firm"),
+        ("organising.union.created", "样firm"),
         ("organising.union.submitted", "样firm"),
         ("organising.union.approved", "样east"),
     ]

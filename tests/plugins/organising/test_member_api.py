@@ -391,6 +391,7 @@ def test_an_export_is_masked_stamped_and_on_record(federation: Federation, kind:
     assert "120****1234" in text
     names = {row[0] for row in members}
     assert names == {"陈样例", '\'=HYPERLINK("x")' if kind == "csv" else '=HYPERLINK("x")'}
+    assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Disposition"].startswith("attachment")
     kept = list(trail(federation, "organising.members.exported"))
     assert len(kept) == 3

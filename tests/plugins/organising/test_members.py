@@ -14,12 +14,12 @@ from werkzeug.test import TestResponse
 
 from gonghui.errors import Invalid
 from gonghui.parties.persons import Person
+from gonghui.sdk import Comment, take_step
 from gonghui.testing import Federation, World
 from gonghui.values import clock
-from gonghui_organising import member_steps
 from gonghui_organising.demo_people import demo_id_number, demo_phone
 from gonghui_organising.member_samples import fresh_number
-from gonghui_organising.member_steps import STEPS
+from gonghui_organising.members import members
 from gonghui_organising.membership import LIVE, Membership, MembershipState, TransferState
 from gonghui_organising.transfers import request_transfer
 
@@ -311,9 +311,14 @@ def test_what_is_told_of_a_known_person_fills_gaps_and_overwrites_nothing(
 
 # --- the steps of a membership
 
+STEPS = {each.name: each for each in members.workflow.transitions if each.is_offered}
 _WARNED = {"comment": REASON, "warned_on": (clock.today() - timedelta(days=365)).isoformat()}
 _BODIES = {
-    name: _WARNED if name == "deem-withdrawn" else {"comment": REASON} if step.needs_reason else {}
+    name: _WARNED
+    if name == "deem-withdrawn"
+    else {"comment": REASON}
+    if step.comment is Comment.REQUIRED
+    else {}
     for name, step in STEPS.items()
 }
 
@@ -327,7 +332,7 @@ def membership_in(federation: Federation, state: MembershipState) -> UUID:
             request_transfer(uow, member_id, 1, {"to_unit_id": federation.units["firm_west"]})
         elif state not in (MembershipState.APPLIED, MembershipState.ACTIVE):
             membership = uow.session.scalars(select(Membership).where(Membership.id == member_id)).one()
-            member_steps.enter_state(uow, membership, "set-up", state)
+            membership.state = state.value
     return member_id
 
 
@@ -335,16 +340,17 @@ def membership_in(federation: Federation, state: MembershipState) -> UUID:
 def test_a_state_takes_its_own_steps_and_names_them_when_asked_for_others(
     shared_federation: Federation, state: MembershipState
 ) -> None:
-    allowed = [name for name, step in STEPS.items() if state in step.states]
+    allowed = [name for name, step in STEPS.items() if state in step.sources]
+    changes = ["change"] if state in members.workflow.changeable else []
     member_id = str(membership_in(shared_federation, state))
     for name in STEPS.keys() - set(allowed):
         refused = step(shared_federation, "district", member_id, name, **_BODIES[name])
         assert (refused.status_code, refused.json["code"]) == (409, "state_forbids")
-        assert (refused.json["state"], refused.json["allowed"]) == (state.value, allowed)
+        assert (refused.json["state"], refused.json["allowed"]) == (state.value, allowed + changes)
     for name in allowed:
         member_id = str(membership_in(shared_federation, state))
         taken = step(shared_federation, "district", member_id, name, **_BODIES[name])
-        assert (taken.status_code, taken.json["state"]) == (200, STEPS[name].to.value), taken.text
+        assert (taken.status_code, taken.json["state"]) == (200, STEPS[name].target), taken.text
 
 
 def test_nobody_is_member_in_any_state_but_active(federation: Federation) -> None:
@@ -354,15 +360,15 @@ def test_nobody_is_member_in_any_state_but_active(federation: Federation) -> Non
     assert (listed["count"], len(listed["items"])) == (1, 1)
 
 
-@pytest.mark.parametrize("name", [name for name, step in STEPS.items() if step.needs_reason])
+@pytest.mark.parametrize("name", [name for name, step in STEPS.items() if step.comment is Comment.REQUIRED])
 def test_a_step_against_somebody_needs_a_reason(shared_federation: Federation, name: str) -> None:
-    member_id = membership_in(shared_federation, STEPS[name].states[0])
+    member_id = membership_in(shared_federation, MembershipState(STEPS[name].sources[0]))
     for comment in (None, "", "短", "      ", "短   "):
         body = {**_BODIES[name], "comment": comment}
         refused = step(shared_federation, "firm", str(member_id), name, **body)
         assert {pointer for pointer, _code in faults(refused)} == {"/comment"}, comment
     with shared_federation.uow("firm") as uow, pytest.raises(Invalid) as refused_too:
-        member_steps.take_step(uow, member_id, 1, name, warned_on=date(2020, 1, 1))
+        take_step(uow, members, member_id, 1, name, {"warned_on": date(2020, 1, 1)})
     assert refused_too.value.faults[0].code == "reason_missing"
 
 
@@ -371,19 +377,19 @@ def test_deemed_withdrawn_only_six_months_after_the_warning(shared_federation: F
     unwarned = step(shared_federation, "firm", str(member_id), "deem-withdrawn", comment=REASON)
     assert [pointer for pointer, _code in faults(unwarned)] == ["/warned_on"]
     for warned_on, code in (
-        (None, "warning_missing"),
+        (None, "required"),
         (date(2198, 1, 1), "warned_too_late"),
         (date(2027, 1, 16), "warned_too_late"),
         (date(2027, 1, 15), None),
     ):
         with clock.at(datetime(2027, 7, 15, 4, tzinfo=UTC)), shared_federation.uow("firm") as uow:
-            options: Any = {"reason": REASON, "warned_on": warned_on}
+            options: Any = {"comment": REASON, "warned_on": warned_on}
             if code is None:
-                taken = member_steps.take_step(uow, member_id, 1, "deem-withdrawn", **options)
+                taken = take_step(uow, members, member_id, 1, "deem-withdrawn", options)
                 assert taken.state == "deemed_withdrawn"
             else:
                 with pytest.raises(Invalid) as refused:
-                    member_steps.take_step(uow, member_id, 1, "deem-withdrawn", **options)
+                    take_step(uow, members, member_id, 1, "deem-withdrawn", options)
                 assert [(f.pointer, f.code) for f in refused.value.faults] == [("/warned_on", code)]
 
 
@@ -391,13 +397,13 @@ def test_a_warning_of_the_last_of_august_has_run_out_on_the_last_of_february(fed
     member_id = UUID(entered(federation))
     for day, is_late in ((27, True), (28, False)):
         with clock.at(datetime(2027, 2, day, 4, tzinfo=UTC)), federation.uow("firm") as uow:
-            take = (uow, member_id, 1, "deem-withdrawn")
-            options: Any = {"reason": REASON, "warned_on": date(2026, 8, 31)}
+            take = (uow, members, member_id, 1, "deem-withdrawn")
+            options: Any = {"comment": REASON, "warned_on": date(2026, 8, 31)}
             if is_late:
                 with pytest.raises(Invalid):
-                    member_steps.take_step(*take, **options)
+                    take_step(*take, options)
             else:
-                assert member_steps.take_step(*take, **options).state == "deemed_withdrawn"
+                assert take_step(*take, options).state == "deemed_withdrawn"
 
 
 def test_a_day_before_today_needs_the_permission_to_enter_late(shared_federation: Federation) -> None:

@@ -12,14 +12,15 @@ from tests.plugins.organising.stepping import BASE, codes, create, figure, send,
 from gonghui.db import policies
 from gonghui.records.deadlines import deadlines_of
 from gonghui.records.timers import run_timers
+from gonghui.sdk import create_record
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
 from gonghui.values import clock
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.prospects import prospects
 from gonghui_organising.target_samples import approved
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 FIRM = {"name": "深圳市未建电子有限公司", "uscc": demo_code("91", 77)}
 OTHER = {"name": "深圳市另一电子有限公司", "uscc": demo_code("91", 78)}
@@ -70,7 +71,8 @@ def test_only_a_union_that_covers_the_employer_makes_it_founded(federation: Fede
     body = {"union_id": union_of(federation, [OTHER])}
     assert codes(send(federation, "garden", path, body, step="found")) == ["not_covered"]
     with federation.uow("garden") as uow:
-        draft = founding.draft(uow, {**founding_values(federation.units["garden"]), "employers": [FIRM]})
+        values = {**founding_values(federation.units["garden"]), "employers": [FIRM]}
+        draft = create_record(uow, unions, values)
     body = {"union_id": str(draft.id)}
     assert codes(send(federation, "garden", path, body, step="found")) == ["not_choosable"]
     joint = union_of(federation, [FIRM, {"name": "样本甲厂", "uscc": None}])

@@ -15,12 +15,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gonghui.errors import Conflict
+from gonghui.sdk import take_step
 from gonghui.testing import Federation, World
 from gonghui.values import clock
 from gonghui_organising import transfer_documents, transfers
 from gonghui_organising.demo_people import demo_phone
 from gonghui_organising.member_samples import fresh_number
-from gonghui_organising.member_steps import take_step
+from gonghui_organising.members import members
 from gonghui_organising.membership import LIVE, Membership, MembershipTransfer
 
 MEMBERS, TRANSFERS = "/api/v1/organising/members", "/api/v1/organising/transfers"
@@ -120,7 +121,7 @@ def test_an_accepted_member_moves_from_one_unions_sight_into_the_others(pair: Fe
     }
     under_way = at_member(pair, "firm", member_id, "transfer", body)
     assert (under_way.status_code, under_way.json["state"]) == (200, "transferring"), under_way.text
-    assert under_way.json["union_name"] == "样本一厂"
+    assert under_way.json["org_unit_name"] == "样本一厂"
     listed = pair.client("firm_west").get(f"{TRANSFERS}?state=pending").json["items"]
     (mine,) = (item for item in listed if item["membership_id"] == member_id)
     assert member(pair, member_id, "firm_west").status_code == 404
@@ -128,7 +129,7 @@ def test_an_accepted_member_moves_from_one_unions_sight_into_the_others(pair: Fe
     assert (accepted.status_code, accepted.json["state"]) == (200, "accepted"), accepted.text
     assert member(pair, member_id, "firm").status_code == 404
     there = member(pair, member_id, "firm_west").json
-    assert (there["state"], there["union_name"]) == ("active", "样本二厂")
+    assert (there["state"], there["org_unit_name"]) == ("active", "样本二厂")
     assert there["employer_name"] == "深圳市样本乙有限公司"
     assert steps(pair, member_id) == ["register", "transfer", "accept-transfer"]
 
@@ -234,7 +235,7 @@ def test_a_refused_member_is_again_what_they_were(pair: Federation, before: str)
     refused = at_transfer(pair, "west", transfer_id, "refuse", {"comment": "不在本单位"})
     assert (refused.status_code, refused.json["state"]) == (200, "refused")
     there = member(pair, member_id, "firm").json
-    assert (there["state"], there["union_name"]) == (before, "样本一厂")
+    assert (there["state"], there["org_unit_name"]) == (before, "样本一厂")
     history = pair.client("firm").get(f"{MEMBERS}/{member_id}/history").json
     assert (history[-1]["name"], history[-1]["comment"]) == ("refuse-transfer", "不在本单位")
     again = at_transfer(pair, "west", transfer_id, "accept")
@@ -499,5 +500,5 @@ def test_steps_of_the_other_federation_are_out_of_reach(pair: Federation, other:
             select(MembershipTransfer).where(MembershipTransfer.id == UUID(transfer_id))
         ).all() == []  # fmt: skip
     with pair.uow() as uow, pytest.raises(Conflict):
-        take_step(uow, UUID(member_id), 2, "withdraw")
+        take_step(uow, members, UUID(member_id), 2, "withdraw", {})
     assert "transferring" in LIVE

@@ -8,8 +8,10 @@ from gonghui.api.resources import (
     imports,
     openings,
     org_units,
+    parameters,
     plugins,
     registers,
+    reorganisations,
     session,
     trail,
 )
@@ -17,6 +19,8 @@ from gonghui.api.resources import (
 BLUEPRINTS = (
     session.blueprint,
     org_units.blueprint,
+    reorganisations.blueprint,
+    parameters.blueprint,
     accounts.blueprint,
     plugins.blueprint,
     figures.blueprint,

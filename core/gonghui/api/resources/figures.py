@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response, current_app, g
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
@@ -16,7 +16,7 @@ from gonghui.auth.scope import unit_within
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, forbidden, invalid
 from gonghui.i18n import _
-from gonghui.reporting.indicators import Indicator, figures, find, open_figure
+from gonghui.reporting.indicators import Indicator, Place, figures, find, open_figure, tree_of
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.values.periods import Period
 
@@ -32,6 +32,15 @@ class FigureQuery(Schema):
         required=True, metadata={"example": "2024H1", "description": "2024, 2024H1, 2024Q3, 2024M07"}
     )
     org_unit_id = fields.UUID(metadata={"description": "Only this unit and those below it"})
+    tree = fields.String(
+        validate=validate.OneOf(["then", "now"]),
+        load_default="then",
+        metadata={
+            "description": "Who stands below the unit: by the tree of the last day of a period that is over "
+            "(then), or by the present one (now)"
+        },
+    )
+    tree_on = fields.Date(metadata={"description": "By the tree of this day"})
 
 
 class RecordQuery(FigureQuery, PageQuery):
@@ -56,6 +65,9 @@ class FiguresOut(Schema):
     first = fields.Date()
     last = fields.Date()
     org_unit_id = fields.UUID(allow_none=True)
+    tree_on = fields.Date(
+        allow_none=True, metadata={"description": "By the tree of which day; null: the present one"}
+    )
     figures = fields.List(fields.Nested(FigureOut))
 
 
@@ -78,16 +90,16 @@ class RecordPage(Schema):
 @blueprint.response(200, FiguresOut)
 def list_figures(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     """The figures that I may see, over the records that I may see."""
-    period, path = _period(query["period"]), _path(uow, query)
+    period = _period(query["period"])
+    place = _place(uow, query, period)
     mine = [i for i in _indicators() if uow.principal.holds(i.permission)]
     content = {
         "period": period.code,
         "first": period.first,
         "last": period.last,
         "org_unit_id": query.get("org_unit_id"),
-        "figures": [
-            figure_json(f, period, query.get("org_unit_id")) for f in figures(uow, mine, period, path)
-        ],
+        "tree_on": place.tree_on if place else None,
+        "figures": [figure_json(f, period, place) for f in figures(uow, mine, period, place)],
     }
     return Response(orjson.dumps(content), content_type="application/json")
 
@@ -103,14 +115,8 @@ def list_figure_records(uow: UnitOfWork, query: dict[str, Any], code: str) -> Re
         raise forbidden(indicator.permission)
     after = decode_cursor(query.get("cursor"), (date.fromisoformat, UUID, str))
     limit = query["limit"]
-    rows = open_figure(
-        uow,
-        indicator,
-        _period(query["period"]),
-        _path(uow, query),
-        after=after,
-        limit=limit + 1,
-    )
+    period = _period(query["period"])
+    rows = open_figure(uow, indicator, period, _place(uow, query, period), after=after, limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return page_response(
         [record_json(r) for r in rows[:limit]], (last.on, last.id, last.key) if last else None
@@ -132,7 +138,9 @@ def _period(code: str) -> Period:
         raise invalid(fault) from None
 
 
-def _path(uow: UnitOfWork, query: dict[str, Any]) -> str | None:
+def _place(uow: UnitOfWork, query: dict[str, Any], period: Period) -> Place | None:
     if "org_unit_id" not in query:
         return None
-    return unit_within(uow, uow.principal, READ, query["org_unit_id"]).path
+    unit = unit_within(uow, uow.principal, READ, query["org_unit_id"])
+    then = tree_of(period) if query["tree"] == "then" else None
+    return Place(unit, query.get("tree_on", then))

@@ -1,0 +1,1 @@
+"""Commands of the core that have a group of their own."""
