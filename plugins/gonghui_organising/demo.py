@@ -23,6 +23,7 @@ from gonghui.sdk import (
     take_step,
 )
 from gonghui_organising.demo_members import fill_members
+from gonghui_organising.demo_targets import fill_targets
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
@@ -61,6 +62,7 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     for serial, last_step in enumerate(("draft", "submit", "return", "approve")):
         _founding(uow, accounts, serial, last_step)
     uow.become(operator)
+    fill_targets(uow, accounts)
 
 
 def _make_member(uow: UnitOfWork, account: UUID) -> None:

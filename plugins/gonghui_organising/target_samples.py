@@ -24,6 +24,7 @@ from gonghui.sdk import (
     step,
 )
 from gonghui_organising.demo import demo_code
+from gonghui_organising.demo_targets import RESULTS
 from gonghui_organising.grading import assessments
 from gonghui_organising.hang_points import hang_points
 from gonghui_organising.issues import issues
@@ -43,15 +44,6 @@ _RIGHT = (  # whom the contract asks to do it rightly: not the ones who did what
     "east",
     "district",
 )
-#: Answers to every criterion but the one that is worked out.
-RESULTS = [
-    {"criterion": code, "met": True, "evidence": "已核对材料"}
-    for code in ("democratic_election", "own_account", "legal_person", "yearly_meeting", "disclosure")
-] + [
-    {"criterion": "collective_contract", "met": True, "evidence": "合同已备案"},
-    {"criterion": "activities", "number": 6},
-    {"criterion": "premises", "met": True},
-]
 
 
 @contextmanager

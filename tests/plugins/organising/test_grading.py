@@ -14,8 +14,8 @@ from gonghui.db import policies
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
 from gonghui.values import clock
+from gonghui_organising.demo_targets import RESULTS
 from gonghui_organising.grades import GRADES, Answer, Criterion, Demand, Grade, Scheme
-from gonghui_organising.target_samples import RESULTS
 from gonghui_organising.union import GrassrootsUnion
 
 
