@@ -128,10 +128,8 @@ def evaluate(uow: UnitOfWork, assessment: UnionAssessment, results: list[Assessm
     assessment.members, assessment.headcount = union.members, union.headcount
     scheme = scheme_on(uow, assessment.assessed_on)
     rows = {row.criterion: row for row in results}
-    there = _results(uow, assessment)
     for code in sorted(scheme.computed - rows.keys()):
-        rows[code] = there.get(code) or AssessmentResult(assessment_id=assessment.id, criterion=code)
-        results.append(rows[code])
+        rows[code] = AssessmentResult(assessment_id=assessment.id, criterion=code)
         uow.add(rows[code])
     for code, row in rows.items():
         _judge(scheme, assessment, code, row)
@@ -245,7 +243,6 @@ assessments = RecordType(
                 Field("evidence", _("依据"), longest=500),
                 Field("points", _("得分"), settable=False),
             ),
-            key="criterion",
             after=evaluate,
         ),
     ),

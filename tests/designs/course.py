@@ -186,7 +186,6 @@ enrolments = RecordType(
                 Field("slot", _("课次"), required=True, least=1, example=1),
                 Field("came", _("到课"), required=True, example=True),
             ),
-            key="slot",
             states=frozenset({"applied", "attended"}),
             permission="designs.enrolment.attend",
         ),

@@ -77,23 +77,10 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
-    for bound, verb in _picked(kind).values():
-        _add_picker(blueprint, kind, bound, verb)
+    _add_pickers(blueprint, kind)
     if kind.sealed:
         _add_reveal(blueprint, kind, one)
     return blueprint
-
-
-def _picked(kind: RecordType) -> dict[str, tuple[Bound, str]]:
-    """References that somebody may set, by name, each with what they are set for: a new record or a step."""
-    told = [(bound, CREATE) for bound in kind.bound if bound.field.settable]
-    told += [(bound, CREATE) for child in kind.children for bound in child.bound if bound.field.settable]
-    for transition in kind.workflow.transitions:
-        told += [(bound, transition.name) for bound in bind(transition.asks, kind.table)]
-    picked = (
-        (bound, verb) for bound, verb in told if bound.kind is Kind.REFERENCE and bound.target is not None
-    )
-    return {bound.name: (bound, verb) for bound, verb in reversed(list(picked))}
 
 
 def _operation(kind: RecordType, verb: str) -> Any:
@@ -236,6 +223,18 @@ def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) ->
     )
 
 
+def _add_pickers(blueprint: Blueprint, kind: RecordType) -> None:
+    """What may be chosen for the references of a new record and its rows, and for those that a step asks for."""
+    written = (*kind.bound, *(bound for child in kind.children for bound in child.bound))
+    verbs = {bound.name: (bound, CREATE) for bound in written if bound.field.settable}
+    for transition in kind.workflow.transitions:
+        for bound in bind(transition.asks, kind.table):
+            verbs.setdefault(bound.name, (bound, transition.name))
+    for bound, verb in verbs.values():
+        if bound.kind is Kind.REFERENCE:
+            _add_picker(blueprint, kind, bound, verb)
+
+
 def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str) -> None:
     permission = kind.permission(verb)
 
@@ -246,8 +245,8 @@ def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str)
     pick.__doc__ = f"What may be chosen for {bound.name}."
     asked = blueprint.arguments(PickQuery, location="query")
     offered = blueprint.response(200, Choice(many=True))
-    rule, allowed = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, verb)
-    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", allowed, asked, offered)
+    rule, may = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, verb)
+    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", may, asked, offered)
 
 
 def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:

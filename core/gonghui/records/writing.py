@@ -100,14 +100,18 @@ def put_rows(
         return
     link = child.link(kind.table)
     there = {row.id: row for row in _rows_of(uow, child, link, record)}
-    rows = list(_known_by_key(child, rows, there))
     faults = list(_missing_in_rows(child, rows, there))
     if faults:
         raise invalid(*faults)
     columns = entered_each(uow, child.bound, rows, permission, lambda index: f"/{child.name}/{index}")
+    gone = there.keys() - {told.get("id") for told in rows}
+    for row_id in gone:
+        uow.session.delete(there[row_id])
+    if gone:  # before others take their place: the same key may come again
+        uow.session.flush()
     put = []
     for told, values in zip(rows, columns, strict=True):
-        row = there.pop(told["id"]) if told.get("id") else child.model(**{link: record.id})
+        row = there[told["id"]] if told.get("id") else child.model(**{link: record.id})
         for name, value in values.items():
             setattr(row, name, value)
         put.append(row)
@@ -115,17 +119,6 @@ def put_rows(
     if child.after is not None:
         with uow.session.no_autoflush:
             child.after(uow, record, put)
-    for gone in there.values():
-        if gone not in put:
-            uow.session.delete(gone)
-
-
-def _known_by_key(child: Child, rows: Sequence[Values], there: Mapping[UUID, Any]) -> Iterator[Values]:
-    """The rows as they were sent; one without an id whose key is that of a row that is there is that row."""
-    ids = {getattr(row, child.key): row_id for row_id, row in there.items()} if child.key else {}
-    for row in rows:
-        known = ids.get(row.get(child.key or "")) if row.get("id") is None else None
-        yield row if known is None else {**row, "id": known}
 
 
 def _missing_in_rows(child: Child, rows: Sequence[Values], there: Mapping[UUID, Any]) -> Iterator[FieldFault]:
