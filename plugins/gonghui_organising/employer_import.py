@@ -49,10 +49,9 @@ class EmployerImporter:
         self._rules.examine(checked)
         return checked
 
-    def ready(self, row: CheckedRow) -> EmployerRow:
-        """What the row says."""
-        employer: EmployerRow = row.value
-        return employer
+    def ready(self, rows: Sequence[CheckedRow]) -> Sequence[EmployerRow]:
+        """What the rows say."""
+        return [row.value for row in rows]
 
     def settle(self, rows: Sequence[tuple[CheckedRow, Any]], *, write: bool) -> tuple[int, int]:
         """Leave out who is known, giving a code to whoever has none yet; enter the others."""

@@ -20,9 +20,9 @@ from gonghui.sdk import (
     clock,
     figure,
     full_years,
+    has_phone,
     here,
     invalid,
-    keyring,
     mobile,
     told_identity,
     visible,
@@ -100,7 +100,7 @@ def refuse_likely_duplicate(uow: UnitOfWork, identity: Identity, phone: str | No
     mine = visible(uow.principal, READ, Membership.__table__.c.org_unit_id)
     same = select(Person.id).where(
         Person.id.in_(select(Membership.person_id).where(mine)),
-        Person.phone_index == keyring(uow).index("phone", phone),
+        has_phone(uow, phone),
         Person.name == identity.name,
         Person.merged_into_id.is_(None),
     )

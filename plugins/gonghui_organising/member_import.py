@@ -21,6 +21,7 @@ from gonghui.sdk import (
     Person,
     RecordTransition,
     Row,
+    Same,
     Sheet,
     UnitOfWork,
     _,
@@ -32,7 +33,7 @@ from gonghui.sdk import (
     keyring,
     new_id,
     nobody_names,
-    person_values,
+    person_columns,
     select_each,
     sort_key,
     visible,
@@ -48,13 +49,30 @@ _Sound = tuple[CheckedRow, Any]
 _RECORD_TYPE = Membership.__table__.fullname  # type: ignore[attr-defined]
 #: What differs from member to member, table by table.
 _PARTS: dict[Any, tuple[str, ...]] = {
-    Membership: ("org_unit_id", "run_id", "state", "person_id", "employer_id", "joined_on", "first_joined_on",
-                 "occupation", "employment_form", "new_form_group", "remark"),
+    Membership: ("org_unit_id", "person_id", "employer_id", "joined_on", "occupation", "employment_form",
+                 "new_form_group", "remark"),
     Person: ("name", "name_key", "document_kind", "id_number", "sex", "birth_year", "born_on", "phone", "ethnicity",
-             "education", "household_kind", "is_migrant_worker", "run_id"),
-    RecordTransition: ("record_type", "record_id", "name", "to_state", "effective_on", "org_unit_id", "account_id",
-                       "person_id"),
+             "education", "household_kind", "is_migrant_worker"),
+    RecordTransition: ("effective_on",),
 }  # fmt: skip
+
+
+def _fixed(uow: UnitOfWork, run_id: UUID) -> dict[Any, dict[str, Any]]:
+    """What is the same for all members of a run, or elsewhere in a member's bundle."""
+    active = MembershipState.ACTIVE.value
+    return {
+        Membership: {"run_id": run_id, "state": active, "first_joined_on": Same(Membership, "joined_on")},
+        Person: {"run_id": run_id},
+        RecordTransition: {
+            "record_type": _RECORD_TYPE,
+            "record_id": Same(Membership, "id"),
+            "name": "register",
+            "to_state": active,
+            "org_unit_id": Same(Membership, "org_unit_id"),
+            "account_id": uow.principal.account_id,
+            "person_id": uow.principal.person_id,
+        },
+    }
 
 
 class _Known(NamedTuple):
@@ -63,6 +81,14 @@ class _Known(NamedTuple):
     id: UUID
     name: str
     phone: bytes | None
+
+
+class _Made(NamedTuple):
+    """What will be written for a row: its bundle, the employer it names, the blind index of a new person's number."""
+
+    bundle: bytes
+    employer: UUID | None
+    mark: bytes | None
 
 
 class MemberImporter:
@@ -85,7 +111,7 @@ class MemberImporter:
         self._book = EmployerBook(uow)
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self._one_at_a_time = Lock()  # rows are made ready while others are settled
-        self._writer = BundleWriter(uow, _PARTS, "organising.member.imported")
+        self._writer = BundleWriter(uow, _PARTS, "organising.member.imported", _fixed(uow, run_id))
 
     def examine(self, row: Row) -> CheckedRow:
         """Check a row by itself and against the rows before it."""
@@ -93,16 +119,22 @@ class MemberImporter:
         self._rules.examine(checked)
         return checked
 
-    def ready(self, row: CheckedRow) -> tuple[list[Any], UUID | None]:
-        """The bundle of a member who is not known, and the employer that it names."""
-        employer = self._employer(row.value.employer_name)
-        return self._bundle(row.value, employer, None), employer
+    def ready(self, rows: Sequence[CheckedRow]) -> list[_Made]:
+        """The bundles of members, as they are written if nobody knows the person."""
+        values = [row.value for row in rows]
+        found = {
+            name: self._employer(name) for name in dict.fromkeys(value.employer_name for value in values)
+        }
+        employers = [found[value.employer_name] for value in values]
+        bundles, marks = self._bundles(values, employers)
+        return list(map(_Made, bundles, employers, marks))
 
     def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
-        marks = [self._mark(row.value) for row, _made in rows]
+        marks = [self._mark(row.value, made) for row, made in rows]
         persons, members = self._known([mark for mark, _kind in marks])
-        bundles: list[list[Any]] = []
+        bundles: list[bytes] = []
+        again: list[tuple[MemberRow, UUID | None, UUID]] = []
         employers: set[UUID | None] = set()
         fresh, known = 0, 0
         for (row, made), mark in zip(rows, marks, strict=True):
@@ -118,9 +150,11 @@ class MemberImporter:
             elif member is None:
                 fresh += 1
                 if made is not None:
-                    bundle, employer = made
-                    employers.add(employer)
-                    bundles.append(self._bundle(row.value, employer, person.id) if person else bundle)
+                    employers.add(made.employer)
+                    if person is None:
+                        bundles.append(made.bundle)
+                    else:
+                        again.append((row.value, made.employer, person.id))
             elif person is not None and member.org_unit_id == row.value.union_unit_id:
                 known += 1
                 self._remark(row, person, member)
@@ -130,11 +164,15 @@ class MemberImporter:
                 row.note("union", "member_elsewhere", message)
         if write:
             self._write_employers(employers)
+            if again:  # members once more, or persons whom somebody else entered
+                values, named, known_as = zip(*again, strict=True)
+                bundles += self._bundles(values, named, known_as)[0]
             self._writer.write(bundles)
         return (fresh if write else 0), known
 
-    def _mark(self, value: MemberRow) -> tuple[bytes, str]:
-        return self._ring.index("id_number", value.document.number), value.document.kind.value
+    def _mark(self, value: MemberRow, made: _Made | None) -> tuple[bytes, str]:
+        number, kind = value.document.number, value.document.kind.value
+        return (made and made.mark) or self._ring.index("id_number", number), kind
 
     def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], _Known], dict[UUID, Any]]:
         """Persons by document, and the live memberships of those who have one."""
@@ -174,42 +212,38 @@ class MemberImporter:
             )
             row.remark(other[0], "known_differs", message)
 
-    def _bundle(self, value: MemberRow, employer: UUID | None, person_id: UUID | None) -> list[Any]:
-        identity = Identity(
-            value.name, value.document.kind.value, value.document.number, value.sex, value.born_on
-        )
-        member_id, owner = new_id(), person_id or new_id()
-        person = {"id": owner, "run_id": self._run_id, "phone": value.phone}
-        membership = {
-            "id": member_id,
-            "org_unit_id": value.union_unit_id,
-            "run_id": self._run_id,
-            "state": MembershipState.ACTIVE.value,
-            "person_id": owner,
-            "employer_id": employer,
-            "joined_on": value.joined_on,
-            "first_joined_on": value.joined_on,
-            "occupation": value.occupation,
-            "employment_form": value.employment_form,
-            "new_form_group": value.new_form_group,
-            "remark": value.remark,
-        }
-        step = {
-            "id": new_id(),
-            "record_type": _RECORD_TYPE,
-            "record_id": member_id,
-            "name": "register",
-            "to_state": MembershipState.ACTIVE.value,
+    def _bundles(
+        self,
+        values: Sequence[MemberRow],
+        employers: Sequence[UUID | None],
+        known: Sequence[UUID] | None = None,
+    ) -> tuple[list[bytes], Sequence[bytes | None]]:
+        """Bundles of members, of persons who are `known` or else entered with them; and the latter's blind indexes."""
+        owners = known or [new_id() for _ in values]
+        joined_on = [value.joined_on for value in values]
+        today = self._rules.rules.today
+        tables: dict[Any, dict[str, Sequence[Any]]] = {
+            Membership: {
+                "id": [new_id() for _ in values],
+                "org_unit_id": [value.union_unit_id for value in values],
+                "person_id": owners,
+                "employer_id": employers,
+                "joined_on": joined_on,
+                "occupation": [value.occupation for value in values],
+                "employment_form": [value.employment_form for value in values],
+                "new_form_group": [value.new_form_group for value in values],
+                "remark": [value.remark for value in values],
+            },
             # A member is one since joining, whenever the register is read in.
-            "effective_on": value.joined_on or self._rules.rules.today,
-            "org_unit_id": value.union_unit_id,
-            "account_id": self._uow.principal.account_id,
-            "person_id": self._uow.principal.person_id,
+            RecordTransition: {
+                "id": [new_id() for _ in values],
+                "effective_on": [day or today for day in joined_on],
+            },
         }
-        known = person_id is not None
-        return self._writer.ready(
-            (membership, None if known else {**person_values(identity, value.facts), **person}, step)
-        )
+        if known is None:
+            tables[Person] = {"id": owners, **_persons(values)}
+        bundles = self._writer.ready(tables)
+        return bundles, tables[Person]["id_number_index"] if known is None else ()
 
     def _employer(self, name: str) -> UUID | None:
         """The employer of this name; one that nobody knows yet is entered with the first row that is written."""
@@ -240,6 +274,15 @@ class MemberImporter:
         matches = [match for _employer, found in fresh for match in found if match["candidate_id"] in entered]
         insert_many(self._uow, EmployerMatch, matches)
         self.made.update(employers=len(fresh), employer_matches=len(matches))
+
+
+def _persons(values: Sequence[MemberRow]) -> dict[str, list[Any]]:
+    identities = [
+        Identity(value.name, value.document.kind.value, value.document.number, value.sex, value.born_on)
+        for value in values
+    ]
+    columns = person_columns(identities, [value.facts for value in values])
+    return {**columns, "phone": [value.phone for value in values]}
 
 
 def _unions(uow: UnitOfWork) -> dict[str, list[UUID]]:

@@ -13,6 +13,7 @@ from gonghui.sdk import (
     OrgUnit,
     Person,
     UnitOfWork,
+    has_phone,
     keyring,
     mobile,
     normal_number,
@@ -51,10 +52,11 @@ def search_rows(uow: UnitOfWork, by: str, text: str, permission: str) -> list[di
     if by == "phone":
         number = mobile(text, demo_numbers=True) or number
     mark = ring.tail(kind, number) if by.endswith("_tail") else ring.index(kind, number)
+    named = has_phone(uow, number) if by == "phone" else column == mark
     # Asking for a number again and again tells as much as opening it: the same permission.
     seen = visible(uow.principal, permission, _MEMBER.org_unit_id)
     # A number of somebody who was merged into another leads to that one.
-    whose = select(func.coalesce(_PERSON.merged_into_id, _PERSON.id)).where(column == mark)
+    whose = select(func.coalesce(_PERSON.merged_into_id, _PERSON.id)).where(named)
     persons = list(uow.session.scalars(whose))
     ids = uow.session.scalars(select_each(_MEMBER.person_id, persons, _MEMBER.id, where=seen)).all()
     latest = sorted(ids, reverse=True)[:_MOST_FOUND]

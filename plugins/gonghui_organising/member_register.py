@@ -61,6 +61,8 @@ COLUMNS = (
 #: Letters of any script with the marks that stand inside names; no digits and no signs.
 _NAME = re.compile(r"[^\W\d_]+(?:[·•・．.'’\- ][^\W\d_]+)*\.?")
 _LONGEST_NAME = 50
+_FACTS = ("ethnicity", "education", "household_kind", "is_migrant_worker")
+_REMEMBERED = 10_000
 _NONE_OF_THEM = frozenset({"", "无", "其他", "-", "—", "/", "\\"})
 _DOCUMENTS = ["居民身份证", "护照", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证"]
 
@@ -110,6 +112,7 @@ class MemberRules:
         self.rules = rules
         self._first_rows: dict[str, int] = {}
         self._named: dict[object, str] = {}
+        self._facts: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def examine(self, row: CheckedRow) -> None:
         """Note what is wrong with a row; give it its `MemberRow` where nothing is."""
@@ -122,7 +125,7 @@ class MemberRules:
         joined_on = self._joined_on(row, born_on)
         group = _word(row, "new_form_group", self.rules.groups, "group_unknown")
         form = _word(row, "employment_form", EMPLOYMENT_FORMS, "employment_form_unknown")
-        facts = _facts(row)
+        facts = self._facts_of(row)
         if row.faults or document is None or unit_id is None:
             return
         row.value = MemberRow(
@@ -140,6 +143,17 @@ class MemberRules:
             remark=cells.text(row.cell("remark")) or None,
             facts=facts,
         )
+
+    def _facts_of(self, row: CheckedRow) -> dict[str, Any]:
+        """Plain facts of a person; a register says the same few together again and again."""
+        said = tuple(map(row.cells.get, _FACTS))
+        facts = self._facts.get(said)
+        if facts is None:
+            faults = len(row.faults)
+            facts = _facts(row)
+            if len(row.faults) == faults and len(self._facts) < _REMEMBERED:
+                self._facts[said] = facts
+        return facts
 
     def _organisation(self, cell: object) -> str:
         """The name of a body; a register says the same few again and again."""
@@ -160,7 +174,7 @@ class MemberRules:
             message = Text(_DOCUMENT_FAULTS[document].message, {"value": mask("id_number", number)})
             row.note("id_number", document.value, message)
             return None
-        earlier = self._first_rows.setdefault(f"{kind}:{document.number}", row.row.number)
+        earlier = self._first_rows.setdefault(kind + document.number, row.row.number)
         if earlier != row.row.number:
             message = _("与第 {row} 行是同一个证件号码。一人只留一行。", row=earlier)
             row.note("id_number", "duplicate_id_in_file", message)
@@ -229,7 +243,11 @@ def _name(row: CheckedRow) -> str:
 
 
 def _document_kind(row: CheckedRow) -> DocumentKind | None:
-    word = cells.name(row.cell("document_kind"))
+    cell = row.cell("document_kind")
+    kind = DOCUMENT_WORDS.get(cell) if isinstance(cell, str) else None
+    if kind is not None:
+        return kind
+    word = cells.name(cell)
     if not word:
         return DocumentKind.RESIDENT_ID
     kind = DOCUMENT_WORDS.get(word)
@@ -273,7 +291,7 @@ def _facts(row: CheckedRow) -> dict[str, Any]:
 
 def _word(row: CheckedRow, key: str, words: Mapping[str, Any], code: str) -> Any:
     """The code of a word; None where the cell is empty, or holds a word that nobody knows, which is noted."""
-    cell = row.cell(key)
+    cell = row.cells.get(key, "")
     if cell == "":
         return None
     found = words.get(cell) if isinstance(cell, str) else None

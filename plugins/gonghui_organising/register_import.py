@@ -73,10 +73,9 @@ class UnionImporter:
         self._rules.examine(checked)
         return checked
 
-    def ready(self, row: CheckedRow) -> UnionRow:
-        """What the row says."""
-        union: UnionRow = row.value
-        return union
+    def ready(self, rows: Sequence[CheckedRow]) -> Sequence[UnionRow]:
+        """What the rows say."""
+        return [row.value for row in rows]
 
     def settle(self, rows: Sequence[tuple[CheckedRow, Any]], *, write: bool) -> tuple[int, int]:
         """Leave out unions that are in already, refuse those whose code another one has, write the others."""

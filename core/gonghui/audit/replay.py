@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from gonghui.audit.entries import AuditEntry, AuditPayload
 from gonghui.audit.writing import SEALED
+from gonghui.db.base import Base
 from gonghui.db.unit_of_work import UnitOfWork
 
 Tables = dict[str, dict[str, dict[str, Any]]]
@@ -31,12 +32,20 @@ def replay(uow: UnitOfWork) -> Tables:
     )
     for operation, table, object_id, content in entries:
         rows, payload, key = tables.setdefault(table or "", {}), orjson.loads(content), str(object_id)
-        if operation == "insert":
+        if "with" in payload:  # a bundle: one entry for rows that were made together
+            for told in ({"table": table, "id": key, "after": payload["after"]}, *payload["with"]):
+                tables.setdefault(told["table"], {})[told["id"]] = _whole(uow, told)
+        elif operation == "insert":
             rows[key] = payload["after"]
-            for other in payload.get("with", ()):  # a bundle: one entry for rows that were made together
-                tables.setdefault(other["table"], {})[other["id"]] = other["after"]
         elif operation == "update":
             rows[key] = {**rows[key], **payload["after"]}
         else:
             del rows[key]
     return tables
+
+
+def _whole(uow: UnitOfWork, told: dict[str, Any]) -> dict[str, Any]:
+    """A row of a bundle, which is told without its tenant, its id and what is empty."""
+    table = Base.metadata.tables.get(told["table"])  # None where the plugin has been removed
+    empty = {column.name: None for column in table.columns} if table is not None else {}
+    return {**empty, "tenant_id": str(uow.tenant_id), "id": told["id"], **told["after"]}

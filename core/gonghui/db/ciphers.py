@@ -7,10 +7,13 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from threading import local
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,19 +27,30 @@ _VERSION_BYTES = 2
 _INDEX_BYTES = 16
 TAIL = 4
 """How many last characters of a number have a blind index of their own."""
+_TAILS = 32_768
 
 
 _POOL_BYTES = 48_000
-_pool = local()
+
+
+class _Pool(local):
+    """Random bytes that a thread has not used yet."""
+
+    def __init__(self) -> None:
+        self.rest = BytesIO()
+
+
+_pool = _Pool()
+# A child that went on from the same bytes would use a nonce of its parent's a second time.
+os.register_at_fork(after_in_child=_pool.__init__)  # type: ignore[misc]
 
 
 def random_bytes(count: int) -> bytes:
     """Random bytes of the operating system, asked for in bulk: one call each would cost more than the cipher."""
-    place = getattr(_pool, "place", _POOL_BYTES)
-    if place + count > _POOL_BYTES or _pool.process != os.getpid():
-        _pool.bytes, _pool.process, place = os.urandom(_POOL_BYTES), os.getpid(), 0
-    _pool.place = place + count
-    taken: bytes = _pool.bytes[place : place + count]
+    taken = _pool.rest.read(count)
+    if len(taken) < count:
+        _pool.rest = BytesIO(os.urandom(_POOL_BYTES))
+        taken = _pool.rest.read(count)
     return taken
 
 
@@ -68,11 +82,29 @@ class Keyring:
         self._seal = self._ciphers[self.version].encrypt
         self._head = self.version.to_bytes(_VERSION_BYTES, "big")
         self._index_key = index_key
+        self._keyed: dict[str, Any] = {}
+        # A register has a hundred thousand numbers, and they end in ten thousand ways.
+        self._tail = lru_cache(maxsize=_TAILS)(self._tail_of)
 
     def seal(self, place: str, row_id: UUID, value: str) -> Sealed:
         """AES-256-GCM over `value`, bound to its column (`place`) and row: moved elsewhere, it does not open."""
-        nonce = random_bytes(_NONCE_BYTES)
-        return Sealed(self._head + nonce + self._seal(nonce, value.encode(), place.encode() + row_id.bytes))
+        (raw,) = self.seal_each(place, [row_id], [value])
+        assert raw is not None  # noqa: S101
+        return Sealed(raw)
+
+    def seal_each(
+        self, place: str, row_ids: Sequence[UUID], values: Sequence[str | None]
+    ) -> list[bytes | None]:
+        """A column of values, each sealed as `seal` does, as the database stores it; None where there is none."""
+        head, seal, bound_to = self._head, self._seal, place.encode()
+        return [
+            None
+            if value is None
+            else head
+            + (nonce := random_bytes(_NONCE_BYTES))
+            + seal(nonce, value.encode(), bound_to + row_id.bytes)
+            for row_id, value in zip(row_ids, values, strict=True)
+        ]
 
     def open(self, place: str, row_id: UUID, sealed: Sealed) -> str:
         """The value. Raises `KeyLost` where no key of the tenant opens it at this place."""
@@ -89,13 +121,21 @@ class Keyring:
     def index(self, kind: str, value: str) -> bytes:
         """A keyed digest that finds equal values; without the key it cannot be tried out."""
         # Keyed BLAKE2b (RFC 7693), made for this: HMAC costs five times as much on numbers this short.
-        return hashlib.blake2b(
-            f"{kind}:{value}".encode(), digest_size=_INDEX_BYTES, key=self._index_key
-        ).digest()
+        keyed = self._keyed.get(kind)
+        if keyed is None:
+            start = f"{kind}:".encode()
+            keyed = self._keyed[kind] = hashlib.blake2b(start, digest_size=_INDEX_BYTES, key=self._index_key)
+        digest = keyed.copy()
+        digest.update(value.encode())
+        found: bytes = digest.digest()
+        return found
 
     def tail(self, kind: str, value: str) -> int:
         """The blind index of the last four characters."""
-        return int.from_bytes(self.index(f"{kind}.tail", value[-TAIL:])[:8], "big", signed=True)
+        return self._tail(kind, value[-TAIL:])
+
+    def _tail_of(self, kind: str, last: str) -> int:
+        return int.from_bytes(self.index(f"{kind}.tail", last)[:8], "big", signed=True)
 
 
 class MasterKeys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -65,6 +66,19 @@ def seal_values(ring: Keyring, table: Table, values: dict[str, Any]) -> None:
                 values[index] = ring.index(kind, text)
             for tail in tails:
                 values[tail] = ring.tail(kind, text)
+
+
+def seal_columns(ring: Keyring, table: Table, columns: dict[str, Sequence[Any]]) -> None:
+    """Seal whole columns (by name, with `id`), as the database stores them, and fill in their blind indexes."""
+    for name, kind, place, indexes, tails in _plan(table):
+        if name not in columns:
+            continue
+        texts = columns[name]
+        for index in indexes:
+            columns[index] = [None if text is None else ring.index(kind, text) for text in texts]
+        for tail in tails:
+            columns[tail] = [None if text is None else ring.tail(kind, text) for text in texts]
+        columns[name] = ring.seal_each(place, columns["id"], texts)
 
 
 @cache

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
@@ -37,8 +36,14 @@ class Person(TenantTable):
             postgresql_where=text("id_number_index IS NOT NULL"),
         ),
         Index("ix_person_id_number_tail", "tenant_id", "id_number_tail"),
-        Index("ix_person_phone_index", "tenant_id", "phone_index"),
-        Index("ix_person_phone_tail", "tenant_id", "phone_tail"),
+        # One for both: whoever asks for a whole phone asks for its tail too (`has_phone`).
+        Index(
+            "ix_person_phone",
+            "tenant_id",
+            "phone_tail",
+            "phone_index",
+            postgresql_where=text("phone_tail IS NOT NULL"),
+        ),
         Index(
             "ix_person_bank_card_index",
             "tenant_id",
@@ -79,8 +84,7 @@ class Person(TenantTable):
     run_id: Mapped[UUID | None]
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Who somebody is by a document that has been read and found sound."""
 
     name: str
@@ -97,16 +101,24 @@ def new_person(name: str, **facts: Any) -> Person:
 
 def person_values(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of a person with this identity."""
-    born_on = identity.born_on
+    columns = person_columns([identity], [facts])
+    return {name: column[0] for name, column in columns.items()}
+
+
+def person_columns(
+    identities: Sequence[Identity], facts: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Any]]:
+    """Columns of persons with these identities, whose facts name the same columns."""
+    born_on = [each.born_on for each in identities]
     return {
-        "name": identity.name,
-        "name_key": sort_key(identity.name),
-        "document_kind": identity.document_kind,
-        "id_number": identity.id_number,
-        "sex": identity.sex,
-        "birth_year": born_on.year if born_on else None,
-        "born_on": born_on.isoformat() if born_on else None,
-        **facts,
+        "name": [each.name for each in identities],
+        "name_key": [sort_key(each.name) for each in identities],
+        "document_kind": [each.document_kind for each in identities],
+        "id_number": [each.id_number for each in identities],
+        "sex": [each.sex for each in identities],
+        "birth_year": [day.year if day else None for day in born_on],
+        "born_on": [day.isoformat() if day else None for day in born_on],
+        **{name: [fact[name] for fact in facts] for name in facts[0]},
     }
 
 
@@ -138,6 +150,14 @@ def _of_the_same_name(known: Person, identity: Identity) -> Person:
         message = _("这个证件号码已登记在另一个姓名之下。照证件核对姓名和号码。")
         raise Conflict("name_disagrees", message)
     return known
+
+
+def has_phone(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
+    """Whether a person has this phone."""
+    ring = keyring(uow)
+    return and_(
+        Person.phone_tail == ring.tail("phone", number), Person.phone_index == ring.index("phone", number)
+    )
 
 
 def person_with_document(uow: UnitOfWork, kind: str, number: str) -> Person | None:

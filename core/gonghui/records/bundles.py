@@ -7,17 +7,18 @@ statement, into their own. A member of a register is a bundle: the person, the m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Table, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, Text, Uuid
 
-from gonghui.audit.entries import canonical, digest
+from gonghui.audit.entries import digest
 from gonghui.audit.recorder import REDACTED
 from gonghui.db.base import Base
 from gonghui.db.ciphers import random_bytes
-from gonghui.db.sensitive import seal_values, sealed_columns
+from gonghui.db.copying import RowPacker, copied
+from gonghui.db.sensitive import seal_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -26,72 +27,99 @@ from gonghui.values import clock
 from gonghui.values.ids import new_id
 
 Values = Mapping[str, Any]
+#: Values of one table by column name, row by row in the order of the bundles.
+Columns = dict[str, Sequence[Any]]
 
-_TYPES: tuple[tuple[type[Any], str], ...] = (
-    (Uuid, "uuid"),
-    (Integer, "int8"),
-    (Boolean, "bool"),
-    (Date, "date"),
-    (DateTime, "timestamptz"),
-    (LargeBinary, "bytea"),
-    (JSONB, "jsonb"),
-)
+_TYPES: Mapping[type[Any], str] = {
+    Uuid: "uuid",
+    Integer: "int8",
+    Boolean: "bool",
+    Date: "date",
+    LargeBinary: "bytea",
+    Text: "text",
+}
 _STAGE = "bundle_stage"
-_AUDIT = (
-    ("entry_id", "uuid"),
-    ("object_unit", "uuid"),
-    ("salt", "bytea"),
-    ("digest", "bytea"),
-    ("content", "bytea"),
-)
+#: First, because every statement asks for them; the content as the bytes that its digest was taken over.
+_AUDIT = (("entry_id", "uuid"), ("salt", "bytea"), ("digest", "bytea"), ("content", "utf8"))
+# No order is asked for: a temporary table that was emptied and filled once gives its rows as they came.
 _ENTRIES = """
 INSERT INTO core.audit_entry (tenant_id, id, at, actor_kind, account_id, person_id, on_behalf_by, org_unit_id,
     action, operation, object_table, object_id, request_id, digest)
-SELECT %(tenant_id)s, entry_id, %(at)s, %(actor_kind)s, %(account_id)s, %(person_id)s, %(on_behalf_by)s, object_unit,
-    %(action)s, 'insert', %(table)s, {main}, %(request_id)s, digest FROM {stage} ORDER BY place
+SELECT %(tenant_id)s, entry_id, %(at)s, %(actor_kind)s, %(account_id)s, %(person_id)s, %(on_behalf_by)s, {unit},
+    %(action)s, 'insert', %(table)s, {main}, %(request_id)s, digest FROM {stage}
 """
 _PAYLOADS = """
 INSERT INTO core.audit_payload (tenant_id, entry_id, salt, content)
-SELECT %(tenant_id)s, entry_id, salt, convert_from(content, 'UTF8') FROM {stage}
+SELECT %(tenant_id)s, entry_id, salt, content FROM {stage}
 """
+
+
+class Same(NamedTuple):
+    """What a column holds that has no value of its own: that of another column of the same bundle."""
+
+    table: type[Base]
+    column: str
+
+    def checked(self) -> Same:
+        """Itself. Raises `ValueError` for a sensitive column: its value opens at its own place alone."""
+        if self.table.__table__.columns[self.column].info.get("redacted"):
+            raise ValueError(f"no column can be the same as the sensitive {self.column}")
+        return self
 
 
 class BundleWriter:
     """Writes bundles: `parts` names the tables with the columns that differ from row to row.
 
-    The first table is the one that the audit entry is about. Other columns hold their defaults. A bundle may lack
-    any table but the first: a membership of a person who is known brings no person. Bundles are made ready apart
-    from being written, so that one batch is made while the database works on another.
+    The first table is the one that the audit entry is about. `fixed` tells what other columns hold in every
+    bundle: a value, or the `Same` as another column. Columns that neither names hold their defaults. A bundle may
+    lack any table but the first: a membership of a person who is known brings no person. Bundles are made ready
+    apart from being written, so that one batch is made while the database works on another.
     """
 
-    def __init__(self, uow: UnitOfWork, parts: Mapping[type[Base], Sequence[str]], action: str) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        parts: Mapping[type[Base], Sequence[str]],
+        action: str,
+        fixed: Mapping[type[Base], Values] | None = None,
+    ) -> None:
         self._uow = uow
         self._action = action
         self._ring = keyring(uow)
-        fixed = {"tenant_id": uow.tenant_id}
-        self._parts = [_Part(*numbered, fixed) for numbered in enumerate(parts.items())]
+        numbers = {model: number for number, model in enumerate(parts)}
+        self._parts = [
+            _Part(model, names, (fixed or {}).get(model, {}), numbers) for model, names in parts.items()
+        ]
         # Written in the order of their references: what others point to comes first.
         self._order = sorted(self._parts, key=lambda part: _depth(part.table))
+        self._columns = [*_AUDIT, *(column for part in self._parts for column in part.columns)]
+        self._packer = RowPacker([kind for _name, kind in self._columns])
         self._made_stage = False
 
-    def ready(self, rows: Sequence[dict[str, Any] | None]) -> list[Any]:
-        """One bundle, a row with its id for each table, sealed and described for the trail. The rows are used up."""
-        flat: list[Any] = []
-        after: list[dict[str, Any]] = []
-        for part, row in zip(self._parts, rows, strict=True):
-            if row is None:
-                flat += part.empty
-                continue
-            if part.has_sealed:
-                seal_values(self._ring, part.table, row)
-            flat += part.staged_values(row)
-            after.append({"table": part.table.fullname, "id": row["id"], "after": part.shown(row)})
-        content = canonical({"after": after[0]["after"], "with": after[1:]})
-        salt = random_bytes(16)
-        flat += (new_id(), (rows[0] or {}).get("org_unit_id"), salt, digest(salt, content), content)
-        return flat
+    def ready(self, tables: Mapping[type[Base], Columns]) -> list[bytes]:
+        """Bundles, sealed and described for the trail; each table brings as many rows, with their ids, or is left out.
 
-    def write(self, bundles: Sequence[Sequence[Any]]) -> None:
+        The columns are used up.
+        """
+        count = len(next(iter(tables.values()))["id"])
+        staged: list[Sequence[Any]] = []
+        told: list[list[dict[str, Any]]] = []
+        for part in self._parts:
+            columns = tables.get(part.model)
+            if columns is None:
+                staged += [[None] * count] * len(part.names)
+                continue
+            part.complete(tables, columns)
+            seal_columns(self._ring, part.table, columns)
+            staged += [columns[name] for name in part.names]
+            told.append(part.told(columns, is_main=part is self._parts[0]))
+        # What is told has an order of its own, and the digest is over the bytes that are kept.
+        contents = [orjson.dumps({**main, "with": others}) for main, *others in zip(*told, strict=True)]
+        salts = [random_bytes(16) for _ in contents]
+        digests = list(map(digest, salts, contents))
+        return self._packer.pack([[new_id() for _ in contents], salts, digests, contents, *staged])
+
+    def write(self, bundles: Sequence[bytes]) -> None:
         """Write bundles that are ready, with their audit entries, in one statement for each table.
 
         Raises `Conflict` where somebody else has entered the same meanwhile.
@@ -99,12 +127,15 @@ class BundleWriter:
         if not bundles:
             return
         connection = self._uow.session.connection()
+        values = {**self._audit_values(), "tenant_id": self._uow.tenant_id}
         try:
             with connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
                 self._copy(cursor, bundles)
                 for part in self._order:
-                    cursor.execute(part.insert, part.fixed)
-                self._write_audit(cursor)
+                    cursor.execute(part.insert, {**part.values, "tenant_id": self._uow.tenant_id})
+                main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
+                cursor.execute(_ENTRIES.format(main=main, unit=unit, stage=_STAGE), values)
+                cursor.execute(_PAYLOADS.format(stage=_STAGE), values)
         except UniqueViolation:
             # Its text quotes the key, and the key may be a blind index: it is not passed on.
             message = _("有人正在登记同样的人或单位，这次没有写入。稍后重新导入即可，不会重复。")
@@ -113,94 +144,110 @@ class BundleWriter:
         if note is not None and not note.detail and note in pending:
             pending.remove(note)
 
-    def _copy(self, cursor: Any, bundles: Sequence[Sequence[Any]]) -> None:
-        columns = [(part.staged(name), part.types[name]) for part in self._parts for name in part.names]
-        columns += _AUDIT
+    def _copy(self, cursor: Any, bundles: Sequence[bytes]) -> None:
         if not self._made_stage:
-            listed = ", ".join(f"{name} {kind}" for name, kind in columns)
+            listed = ", ".join(f"{name} {kind.replace('utf8', 'text')}" for name, kind in self._columns)
             cursor.execute(f"DROP TABLE IF EXISTS {_STAGE}")
-            cursor.execute(f"CREATE TEMP TABLE {_STAGE} (place serial, {listed}) ON COMMIT DROP")
+            cursor.execute(f"CREATE TEMP TABLE {_STAGE} ({listed}) ON COMMIT DROP")
             self._made_stage = True
         cursor.execute(f"TRUNCATE {_STAGE}")
-        names = ", ".join(name for name, _kind in columns)
-        with cursor.copy(f"COPY {_STAGE} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([kind for _name, kind in columns])
-            for bundle in bundles:
-                copy.write_row(bundle)
+        with cursor.copy(f"COPY {_STAGE} FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(copied(bundles))
 
-    def _write_audit(self, cursor: Any) -> None:
-        principal, main = self._uow.principal, self._parts[0]
-        values = {
-            "tenant_id": self._uow.tenant_id,
+    def _audit_values(self) -> dict[str, Any]:
+        principal = self._uow.principal
+        return {
             "at": clock.now(),
             "actor_kind": principal.kind.value,
             "account_id": principal.account_id,
             "person_id": principal.person_id,
             "on_behalf_by": principal.on_behalf_by or None,
             "action": self._action,
-            "table": main.table.fullname,
+            "table": self._parts[0].table.fullname,
             "request_id": self._uow.request_id,
         }
-        cursor.execute(_ENTRIES.format(main=main.staged("id"), stage=_STAGE), values)
-        cursor.execute(_PAYLOADS.format(stage=_STAGE), values)
 
 
 class _Part:
     """One table of the bundles: the columns that are staged, and what the others hold."""
 
-    def __init__(self, number: int, declared: tuple[type[Base], Sequence[str]], fixed: Values) -> None:
-        model, given = declared
+    def __init__(
+        self, model: type[Base], given: Sequence[str], fixed: Values, numbers: Mapping[type[Base], int]
+    ) -> None:
         table: Any = model.__table__
-        self.number, self.table = number, table
-        columns = table.columns
-        derived = [c.name for c in columns if {c.info.get("index_of"), c.info.get("tail_of")} & set(given)]
-        self.names = ["id", *given, *derived]
-        self.types = {name: _type_of(columns[name]) for name in self.names}
-        self.empty: list[Any] = [None] * len(self.names)
-        self.has_sealed = any(column.name in given for column in sealed_columns(table))
-        self.fixed = {**_defaults(table, self.names), **fixed}
-        self._redacted = [name for name in self.names if columns[name].info.get("redacted")]
-        self._sealed = [
-            self.names.index(column.name) for column in sealed_columns(table) if column.name in given
+        self._number, self.model, self.table = numbers[model], model, table
+        derived = [
+            c.name for c in table.columns if {c.info.get("index_of"), c.info.get("tail_of")} & set(given)
         ]
-        self._rest = {column.name: self.fixed.get(column.name) for column in columns}
-        listed = ", ".join([*self.fixed, *self.names])
-        taken = ", ".join([*(f"%({name})s" for name in self.fixed), *map(self.staged, self.names)])
-        self.insert = (
-            f"INSERT INTO {table.fullname} ({listed}) SELECT {taken} FROM {_STAGE} "  # noqa: S608 - our own names
-            f"WHERE {self.staged('id')} IS NOT NULL ORDER BY place"
-        )
+        self.names = ["id", *given, *derived]
+        self.columns = [(f"p{self._number}_{name}", _type_of(table.columns[name])) for name in self.names]
+        same = {name: value for name, value in fixed.items() if isinstance(value, Same)}
+        self._same = [
+            (name, each.checked(), f"p{numbers[each.table]}_{each.column}") for name, each in same.items()
+        ]
+        set_apart = {*self.names, *same, "tenant_id"}
+        self.values = {
+            name: value for name, value in {**_defaults(table), **fixed}.items() if name not in set_apart
+        }
+        self._redacted = {column.name for column in table.columns if column.info.get("redacted")}
+        self._untold = {"id", *derived}
+        self._always = {
+            name: REDACTED if name in self._redacted else value
+            for name, value in self.values.items()
+            if value is not None
+        }
+        self.insert = self._insert()
 
     def staged(self, name: str) -> str:
-        """The column of the temporary table."""
-        return f"p{self.number}_{name}"
+        """What a statement over the temporary table says for a column."""
+        elsewhere = {own: staged for own, _same, staged in self._same}
+        return elsewhere.get(name) or (f"p{self._number}_{name}" if name in self.names else "NULL")
 
-    def staged_values(self, row: Mapping[str, Any]) -> list[Any]:
-        """The row in the order of the temporary table."""
-        values: list[Any] = list(map(row.get, self.names))
-        for place in self._sealed:
-            sealed = values[place]
-            values[place] = None if sealed is None else sealed.raw
-        return values
+    def complete(self, tables: Mapping[type[Base], Columns], columns: Columns) -> None:
+        """Fill in what is the same as elsewhere in the bundle."""
+        for name, same, _staged in self._same:
+            columns[name] = tables[same.table][same.column]
 
-    def shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row as the trail may hold it."""
-        after = {**self._rest, **row}
-        for name in self._redacted:
-            if after[name] is not None:
-                after[name] = REDACTED
-        return after
+    def told(self, columns: Columns, *, is_main: bool) -> list[dict[str, Any]]:
+        """The rows as the trail holds them.
+
+        Left out are the tenant and the id, which stand beside, blind indexes, and what is empty.
+        """
+        told = {name: column for name, column in columns.items() if name not in self._untold}
+        for name in self._redacted & told.keys():
+            told[name] = [None if value is None else REDACTED for value in told[name]]
+        names, always = tuple(told), self._always
+        after = [
+            always | {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in zip(*told.values(), strict=True)
+        ]
+        if is_main:
+            return [{"after": row} for row in after]
+        table = self.table.fullname
+        return [
+            {"table": table, "id": own, "after": row} for own, row in zip(columns["id"], after, strict=True)
+        ]
+
+    def _insert(self) -> str:
+        own = [*self.names, *(name for name, _same, _staged in self._same)]
+        listed = ", ".join(["tenant_id", *self.values, *own])
+        taken = ", ".join(["%(tenant_id)s", *(f"%({name})s" for name in self.values), *map(self.staged, own)])
+        return (
+            f"INSERT INTO {self.table.fullname} ({listed}) SELECT {taken} FROM {_STAGE} "  # noqa: S608 - our own names
+            f"WHERE {self.staged('id')} IS NOT NULL"
+        )
 
 
-def _defaults(table: Table, given: Sequence[str]) -> dict[str, Any]:
+def _defaults(table: Table) -> dict[str, Any]:
     """What a table fills in by itself, the same for all rows of a writer."""
-    wanted = [column for column in table.columns if column.default is not None and column.name not in given]
+    wanted = [column for column in table.columns if column.default is not None]
     return {c.name: c.default.arg({}) if c.default.is_callable else c.default.arg for c in wanted}  # type: ignore[union-attr]
 
 
 def _type_of(column: Any) -> str:
+    """How a column is packed. A `StopIteration` means a type that nobody has packed yet."""
     impl = getattr(column.type, "impl_instance", column.type)
-    return next((name for kind, name in _TYPES if isinstance(impl, kind)), "text")
+    return next(name for kind, name in _TYPES.items() if isinstance(impl, kind))
 
 
 def _depth(table: Table) -> int:

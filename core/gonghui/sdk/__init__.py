@@ -53,14 +53,15 @@ from gonghui.parties.persons import (
     Identity,
     Person,
     enter_person,
+    has_phone,
     person_by_id,
-    person_values,
+    person_columns,
     person_with_document,
 )
 from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.records.bulk import delete_many, insert_many, update_many
-from gonghui.records.bundles import BundleWriter
+from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
 from gonghui.records.deadline_rules import DeadlineRule, Direction
 from gonghui.records.deadlines import (
@@ -196,6 +197,7 @@ __all__ = [
     "RoleAssignment",
     "RoleTemplate",
     "Row",
+    "Same",
     "Sealed",
     "Sensitive",
     "Sheet",
@@ -244,6 +246,7 @@ __all__ = [
     "found",
     "full_years",
     "go_through",
+    "has_phone",
     "here",
     "history",
     "holds_on",
@@ -281,7 +284,7 @@ __all__ = [
     "path_of",
     "permits",
     "person_by_id",
-    "person_values",
+    "person_columns",
     "person_with_document",
     "protect",
     "reaches",

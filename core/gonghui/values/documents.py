@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from stdnum import numdb
 
@@ -35,8 +34,7 @@ class DocumentFault(StrEnum):
     NOT_ISSUED = "id_not_issued"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A number that can be right, with what it tells of its holder (None where its form tells nothing)."""
 
     kind: DocumentKind
@@ -113,7 +111,7 @@ def read_document(kind: DocumentKind, number: str, *, demo_numbers: bool) -> Doc
     An old ID number of 15 digits is read as the one of 18 that replaced it. Demo numbers pass where the
     tenant is a demo.
     """
-    if kind is DocumentKind.RESIDENT_ID and _OLD_RESIDENT_ID.fullmatch(number):
+    if kind is DocumentKind.RESIDENT_ID and len(number) == 15 and _OLD_RESIDENT_ID.fullmatch(number):
         body = f"{number[:6]}19{number[6:]}"
         number = body + _check_digit(body)
     form = _CITIZEN_FORMS.get(kind)

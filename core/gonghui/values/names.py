@@ -9,7 +9,7 @@ from pypinyin import Style, lazy_pinyin
 
 @lru_cache(maxsize=65_536)
 def _reading(character: str) -> str:
-    return str(lazy_pinyin(character, style=Style.NORMAL)[0])
+    return str(lazy_pinyin(character.lower(), style=Style.NORMAL)[0])
 
 
 def sort_key(name: str) -> str:
@@ -18,4 +18,4 @@ def sort_key(name: str) -> str:
     Taken character by character (so `prefix of a name` is `prefix of its key`) and cached, because
     registers repeat few thousand characters.
     """
-    return " ".join(_reading(character.lower()) for character in name if not character.isspace())
+    return " ".join([_reading(character) for character in name if not character.isspace()])

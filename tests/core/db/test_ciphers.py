@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from gonghui.db.ciphers import KEY_BYTES, KeyLost, Keyring, MasterKeys, Sealed, random_bytes
 from gonghui.values.ids import new_id
 
+#: Of 12067669007, under the index key 00 01 … 1f.
+PHONE_INDEX, PHONE_TAIL = "e258cb595b70030efe3bc6efbcb04e6e", -8924716378345285004
 PLACE, ROW, NUMBER = "core.person.id_number", new_id(), "990406199504192588"
 
 
@@ -83,6 +86,31 @@ def test_threads_draw_random_bytes_of_their_own() -> None:
     assert {len(each) for each in drawn} == {12}
 
 
+def test_a_forked_process_draws_other_bytes_than_its_parent() -> None:
+    random_bytes(12)  # so that there are some left over
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, random_bytes(12))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 12) != random_bytes(12)
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_column_is_sealed_value_by_value_and_stays_empty_where_it_is(ring: Keyring) -> None:
+    rows = [new_id() for _ in range(3)]
+    first, nothing, last = ring.seal_each(PLACE, rows, [NUMBER, None, NUMBER])
+    assert nothing is None
+    assert first is not None
+    assert last is not None
+    assert first != last
+    assert ring.open(PLACE, rows[0], Sealed(first)) == ring.open(PLACE, rows[2], Sealed(last)) == NUMBER
+    with pytest.raises(KeyLost):
+        ring.open(PLACE, rows[1], Sealed(first))
+
+
 def test_nothing_of_a_value_is_printed(ring: Keyring) -> None:
     sealed = ring.seal(PLACE, ROW, NUMBER)
     assert {repr(sealed), str(sealed), f"{sealed}", repr([sealed])} == {"…", "[…]"}
@@ -106,6 +134,12 @@ def test_the_latest_data_key_seals_and_the_older_ones_still_open() -> None:
 @given(one=st.text(max_size=30), other=st.text(max_size=30))
 def test_values_have_equal_indexes_exactly_where_they_are_equal(ring: Keyring, one: str, other: str) -> None:
     assert (ring.index("phone", one) == ring.index("phone", other)) is (one == other)
+
+
+def test_an_index_is_the_keyed_digest_under_which_it_was_stored_before() -> None:
+    ring = Keyring({1: bytes(32)}, bytes(range(32)))
+    assert ring.index("phone", "12067669007").hex() == PHONE_INDEX
+    assert ring.tail("phone", "12067669007") == PHONE_TAIL
 
 
 def test_an_index_says_nothing_to_another_tenant_or_another_kind(ring: Keyring) -> None:

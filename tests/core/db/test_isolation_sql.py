@@ -225,9 +225,11 @@ def _copy_of_a_row(neighbours: Neighbours, connection: Connection, table: str, o
     """Insert a row of `of` once more, under a fresh id."""
     key = _tenant_column(table)
     with neighbours.role("superuser") as superuser:
-        row = superuser.scalar(
-            text(f"SELECT to_jsonb(t) FROM {table} t WHERE {key} = :tenant LIMIT 1"), {"tenant": of.view.id}
+        # The oldest: the first persons carry no document, which a copy could not carry too.
+        oldest = (
+            f"SELECT to_jsonb(t) FROM {table} t WHERE {key} = :tenant ORDER BY to_jsonb(t) ->> 'id' LIMIT 1"
         )
+        row = superuser.scalar(text(oldest), {"tenant": of.view.id})
     fresh = {**row, **({"id": str(new_id())} if "id" in row and key != "id" else {})}
     import_row = text(
         f"INSERT INTO {table} OVERRIDING SYSTEM VALUE "

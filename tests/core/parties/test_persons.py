@@ -5,10 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier, local
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import account_by_id
@@ -22,11 +23,13 @@ from gonghui.parties.persons import (
     Identity,
     Person,
     enter_person,
+    has_phone,
     new_person,
     person_by_id,
     person_with_document,
 )
-from gonghui.tenancy.keys import opened
+from gonghui.records.bulk import unaudited
+from gonghui.tenancy.keys import keyring, opened
 from gonghui.testing import Federation
 from gonghui_organising.membership import Membership
 
@@ -42,6 +45,12 @@ def rows_with(uow: UnitOfWork, name: str) -> int:
     return uow.session.scalar(select(func.count()).select_from(Person).where(Person.name == name)) or 0
 
 
+def plan(uow: UnitOfWork, query: Select[Any]) -> str:
+    connection = uow.session.connection()
+    compiled = query.compile(dialect=connection.dialect)
+    return "\n".join(connection.exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).scalars())
+
+
 # --- entering
 
 
@@ -55,6 +64,21 @@ def test_a_person_is_entered_with_what_the_document_says(shared_federation: Fede
             "1995-04-19",
         )
         assert opened(uow, person, "id_number") == "990406199504192588"
+
+
+def test_one_index_finds_a_phone_by_its_tail_and_as_a_whole(federation: Federation) -> None:
+    with federation.uow() as uow:
+        for number, phone in enumerate(("12067669007", "12011119007", "12067669008", None)):
+            enter_person(uow, Identity("样", "passport", f"E1234567{number}", None, None), {"phone": phone})
+        uow.session.flush()
+        tail = Person.phone_tail == keyring(uow).tail("phone", "9007")
+        with unaudited(uow) as connection:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows would be scanned
+        for wanted, count in ((has_phone(uow, "12067669007"), 1), (tail, 2)):
+            query = select(Person.id).where(wanted)
+            assert len(uow.session.scalars(query).all()) == count
+            assert "ix_person_phone" in plan(uow, query)
+            assert "Filter" not in plan(uow, query)
 
 
 def test_who_is_known_is_not_entered_again(shared_federation: Federation) -> None:

@@ -141,6 +141,11 @@ def test_a_cell_without_anything_to_see_is_empty(cell: str) -> None:
     assert is_empty(cell)
 
 
+@given(st.text(max_size=5))
+def test_a_cell_is_empty_exactly_where_its_text_is(cell: str) -> None:
+    assert is_empty(cell) == (text(cell) == "")
+
+
 def test_nothing_at_all_is_an_empty_cell_too() -> None:
     assert is_empty(None)
     assert text(None) == ""

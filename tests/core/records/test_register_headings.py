@@ -166,6 +166,12 @@ def test_a_header_that_is_repeated_among_the_data_is_skipped() -> None:
     assert [row.number for row in register.rows] == [2, 4, 6]
 
 
+def test_a_row_whose_last_cell_alone_is_a_heading_is_a_row() -> None:
+    header = tuple(column.heading for column in COLUMNS)
+    odd = (*ROW[: len(header) - 1], header[-1])
+    assert [row.number for row in read(header, ROW, odd, header).rows] == [2, 3]
+
+
 def test_both_lines_of_a_repeated_header_are_skipped() -> None:
     header = (("姓名", "性别", "出生日期", "联系方式", None), (None, None, None, "手机号码", "住址"))
     register = read(*header, ROW, *header, ROW)

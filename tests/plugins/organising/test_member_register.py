@@ -385,6 +385,13 @@ def check(*rows: Mapping[str, object]) -> list[CheckedRow]:
     return checked
 
 
+def test_the_same_unknown_word_is_a_fault_in_each_of_its_rows() -> None:
+    facts = {"ethnicity": "汉", "education": "大专", "household_kind": "农业"}
+    rows = check(*[{**facts, "is_migrant_worker": word} for word in ("是", "也许", "是", "也许")])
+    found = [[fault.code for fault in row.faults if fault.code == "yes_no_unknown"] for row in rows]
+    assert found == [[], ["yes_no_unknown"], [], ["yes_no_unknown"]]
+
+
 def number_of(born_on: date, sequence: int, division: str = "440306") -> str:
     body = f"{division}{born_on:%Y%m%d}{sequence:03d}"
     total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(body))

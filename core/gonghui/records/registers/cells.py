@@ -45,7 +45,9 @@ class CellError(ValueError):
 
 def is_empty(value: object) -> bool:
     """Whether nothing can be seen in the cell."""
-    return text(value) == "" if isinstance(value, str) else value is None
+    if not isinstance(value, str):
+        return value is None
+    return not value or (not value[0].isalnum() and text(value) == "")
 
 
 def text(value: object) -> str:
@@ -124,11 +126,13 @@ def _is_invisible(char: str) -> bool:
 
 
 def _day_of_cell(value: object) -> date | None:
+    if type(value) is str and len(value) <= _LONGEST_DAY:
+        return _spelt_day(value)
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
-    line = value if type(value) is str and len(value) <= _LONGEST_DAY else text(value)
+    line = text(value)
     spelt = _spelt_day(line) if len(line) <= _LONGEST_DAY else None
     if spelt is None and isinstance(value, int | float) and not isinstance(value, bool):
         return _serial_day(value)

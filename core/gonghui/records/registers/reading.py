@@ -28,7 +28,8 @@ import orjson
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MEMORY = 384 * 1024 * 1024
-COUNT_FROM = 100_000
+MOST_ROWS = 150_000
+"""Filled rows of a register; a sheet that spans no more is not counted before it is told."""
 CPU_SECONDS = 60
 
 PREVIEW_ROWS = 30
@@ -246,7 +247,7 @@ def _sheet(workbook: CalamineWorkbook, name: str) -> Callable[[], Table]:
         rows, columns = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
         size = sheet.height * sheet.width
         # Counted only where it may be too much: a register that is over the limit shall not be read first.
-        filled = sum(map(_is_filled, sheet.iter_rows())) if rows > COUNT_FROM else 0
+        filled = sum(map(_is_filled, sheet.iter_rows())) if rows > MOST_ROWS else 0
         return Table(name, lambda: map(list[object], sheet.iter_rows()), columns, size, filled)
 
     return load

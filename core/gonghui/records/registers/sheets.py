@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from gonghui.errors import Invalid
 from gonghui.i18n import Text, _
@@ -21,6 +21,7 @@ from gonghui.records.registers.cells import is_empty, likeness
 from gonghui.records.registers.child import MAX_FILE, Child, child_at, refusal
 from gonghui.records.registers.headings import Column, Header, Vocabulary, find_header, heading_likeness
 from gonghui.records.registers.reading import MAX_CELL_TEXT, MAX_COLUMNS
+from gonghui.records.registers.reading import MOST_ROWS as LIMIT_ROWS
 from gonghui.records.registers.reading import PREVIEW_ROWS as HEADER_WITHIN
 
 __all__ = [
@@ -35,13 +36,11 @@ __all__ = [
     "read_register",
 ]
 
-LIMIT_ROWS = 150_000
 _REPEATED = 3
 _TOTAL = re.compile(r"[合总小]计(?:\W.*)?")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A filled row; `number` is the row of the sheet, from 1; a column that the file lacks has no cell."""
 
     sheet: str
@@ -184,11 +183,12 @@ def _limited(rows: Iterator[Row], limit: int) -> Iterator[Row]:
 def _data_rows(child: Child, sheet: _Sheet) -> Iterator[Row]:
     header = sheet.header
     keys, width = tuple(header.places), max(header.places.values()) + 1
-    known_of = _picker(tuple(header.places.values()))
+    known_of, repeats = _picker(tuple(header.places.values())), _Repeats(header)
     for number, cells in _rows(child):
-        cells.extend([""] * (width - len(cells)))  # none where the row is long enough
+        if len(cells) < width:
+            cells.extend([""] * (width - len(cells)))
         known = known_of(cells)
-        if not all(map(is_empty, known)) and not _is_total(cells) and not _repeats(known, header):
+        if not all(map(is_empty, known)) and not _is_total(cells) and not repeats.has(known):
             yield Row(sheet.name, number, dict(zip(keys, known, strict=True)))
 
 
@@ -206,24 +206,39 @@ def _picker(places: tuple[int, ...]) -> Callable[[Sequence[object]], tuple[objec
 
 def _is_total(cells: Sequence[object]) -> bool:
     """Whether the row adds up: one of its first filled cells says so, perhaps behind a running number."""
-    filled = islice((cell for cell in cells if not is_empty(cell)), _TOTAL_WITHIN)
-    return any(
-        isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(likeness(cell)) is not None
-        for cell in filled
-    )
+    filled = 0
+    for cell in cells:
+        if is_empty(cell):
+            continue
+        if isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(likeness(cell)) is not None:
+            return True
+        filled += 1
+        if filled == _TOTAL_WITHIN:
+            break
+    return False
 
 
-def _repeats(known: Sequence[object], header: Header) -> bool:
-    """Whether the row is the header once more, as on each page that was printed."""
-    first = next(index for index, cell in enumerate(known) if not is_empty(cell))
-    if not isinstance(known[first], str):
-        return False
-    places = tuple(header.places.values())
-    mark = heading_likeness(known[first])
-    lines = [line for line in header.lines if line.get(places[first]) == mark]  # none for nearly every row
-    return any(_is_line(dict(zip(places, known, strict=True)), line) for line in lines)
+class _Repeats:
+    """Tells the rows that are the header once more, as on each page that was printed."""
 
+    def __init__(self, header: Header) -> None:
+        self._places = tuple(header.places.values())
+        self._lines = header.lines
+        self._likeness = lru_cache(maxsize=4_096, typed=True)(heading_likeness)
 
-def _is_line(cells: Mapping[int, object], line: Mapping[int, str]) -> bool:
-    marks = {place: heading_likeness(cell) for place, cell in cells.items() if not is_empty(cell)}
-    return marks.items() <= line.items() and len(marks) >= min(_REPEATED, len(line))
+    def has(self, known: Sequence[object]) -> bool:
+        """Whether the known cells of a row, of which one is filled, are those of a line of the header."""
+        # The last filled cell first: mostly it is a word that came before, and none of the headings.
+        last = next(place for place in range(len(known) - 1, -1, -1) if not is_empty(known[place]))
+        mark = self._likeness(known[last])
+        lines = [line for line in self._lines if line.get(self._places[last]) == mark]
+        return bool(lines) and any(self._is_line(known, line) for line in lines)
+
+    def _is_line(self, known: Sequence[object], line: Mapping[int, str]) -> bool:
+        filled = [
+            (place, cell) for place, cell in zip(self._places, known, strict=True) if not is_empty(cell)
+        ]
+        if not isinstance(filled[0][1], str):
+            return False
+        marks = {place: heading_likeness(cell) for place, cell in filled}
+        return marks.items() <= line.items() and len(marks) >= min(_REPEATED, len(line))
