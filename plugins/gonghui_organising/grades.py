@@ -133,7 +133,7 @@ def _criterion(told: Mapping[str, Any], lowest_rate: int) -> Criterion:
         code=told["code"],
         title=told["title"],
         points=told["points"],
-        evidence=told.get("evidence", False),
-        least=lowest_rate if is_computed else told.get("least"),
+        evidence=told["evidence"],
+        least=lowest_rate if is_computed else told["least"] or None,
         is_computed=is_computed,
     )

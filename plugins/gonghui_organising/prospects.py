@@ -141,9 +141,9 @@ def visits_are_sound(uow: UnitOfWork, prospect: Prospect, values: Mapping[str, A
             yield FieldFault(f"/lists/{index}", "list_unknown", _("没有名单“{code}”。", code=code))
 
 
-def known_lists(uow: UnitOfWork) -> dict[str, str | None]:
-    """The lists of employers that the campaign goes by, each with the wider one that it is part of."""
-    return {each["code"]: each.get("within") for each in figure(uow, "organising.prospect.lists").value}
+def known_lists(uow: UnitOfWork) -> dict[str, str]:
+    """The lists of employers that the campaign goes by, each with the wider one that it is part of, or itself."""
+    return {each["code"]: each["within"] for each in figure(uow, "organising.prospect.lists").value}
 
 
 def widen_lists(uow: UnitOfWork, prospect: Prospect, _values: object) -> None:
