@@ -25,6 +25,7 @@ from gonghui.sdk import (
 from gonghui_organising.demo_members import fill_members
 from gonghui_organising.demo_people_at_work import fill_people_at_work
 from gonghui_organising.demo_re_elections import fill_re_elections
+from gonghui_organising.demo_targets import fill_targets
 from gonghui_organising.membership import Membership
 from gonghui_organising.register import UnionRow
 from gonghui_organising.register_import import places, take_over
@@ -65,6 +66,7 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
         _founding(uow, accounts, serial, last_step)
     uow.become(operator)
     fill_re_elections(uow, accounts)
+    fill_targets(uow, accounts)
 
 
 def _make_member(uow: UnitOfWork, account: UUID) -> None:

@@ -178,11 +178,43 @@ _OF_UPPER = (
     *_LATE,
 )
 
+
+def _may(record_type: str, *verbs: str) -> tuple[str, ...]:
+    return tuple(f"organising.{record_type}.{verb}" for verb in verbs)
+
+
+_WRITING = ("read", "create", "change")
+#: A union assesses itself; the union above it confirms.
+_ASSESSING = _may("assessment", *_WRITING, "propose")
+_CONFIRMING = _may("assessment", "return", "confirm", "backdate", "export")
+_VISITING = _may("prospect", *_WRITING, "export", "contact", "agree", "begin", "found", "set_aside", "resume")
+#: Whoever raises an issue closes it; whoever owns one reports it settled.
+_RAISING = _may("issue", *_WRITING, "resolve", "close", "reopen")
+_ASSIGNING = _may("issue", "assign", "take_back", "export")
+_SUPERVISING = _may("hang_point", *_WRITING, "export", "visit", "end", "backdate")
+_VENUES = _may("venue", *_WRITING, "finish", "open", "close", "export")
+_TARGETS_LATE = (*_may("prospect", "backdate"), *_may("issue", "backdate"), *_may("venue", "backdate"))
+_QUOTAS = _may("quota", *_WRITING, "issue", "withdraw", "export", "backdate")
+_AT_COMMUNITY = (*_ASSESSING, *_VISITING, *_RAISING, *_ASSIGNING, *_may("hang_point", "read"), *_VENUES)
+_AT_STREET = (*_AT_COMMUNITY, *_CONFIRMING, *_TARGETS_LATE, *_may("quota", "read"))
+_AT_DISTRICT = (*_AT_STREET, *_SUPERVISING, *_QUOTAS)
+_LOOKING_ON = tuple(
+    permission
+    for record_type in ("assessment", "prospect", "hang_point", "issue", "quota", "venue")
+    for permission in _may(record_type, "read", "export")
+)
+
 ROLES = (
-    RoleTemplate("enterprise_officer", "企业工会干部", (*_OF_UNION, *_COLLECTING)),
-    RoleTemplate("community_officer", "社区工会干部", (*_OF_UNION, *_QUESTIONNAIRES, *_STAFF_SEEN)),
-    RoleTemplate("street_officer", "街道工会干部", (*_OF_UPPER, "organising.employer.read")),
-    RoleTemplate("district_officer", "区总工会干部", (*_OF_UPPER, *_EMPLOYERS, *_REGISTRAR)),
+    RoleTemplate("enterprise_officer", "企业工会干部", (*_OF_UNION, *_COLLECTING, *_ASSESSING, *_RAISING)),
+    RoleTemplate(
+        "community_officer", "社区工会干部", (*_OF_UNION, *_QUESTIONNAIRES, *_STAFF_SEEN, *_AT_COMMUNITY)
+    ),
+    RoleTemplate("street_officer", "街道工会干部", (*_OF_UPPER, "organising.employer.read", *_AT_STREET)),
+    RoleTemplate(
+        "district_officer",
+        "区总工会干部",
+        tuple(dict.fromkeys((*_OF_UPPER, *_EMPLOYERS, *_REGISTRAR, *_AT_DISTRICT))),
+    ),
     RoleTemplate("activist", "工会积极分子", _COLLECTING),
     RoleTemplate(
         "administrator",
@@ -197,6 +229,7 @@ ROLES = (
             "organising.subdivision.read",
             "organising.helper.read",
             *_STAFF_SEEN,
+            *_LOOKING_ON,
         ),
     ),
 )

@@ -15,6 +15,7 @@ from gonghui_organising import (
     re_election_samples,
     staff_samples,
     subdivision_samples,
+    target_samples,
 )
 from gonghui_organising.union_samples import approved, drafted, submitted
 
@@ -47,6 +48,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **subdivision_samples.SAMPLES,
     **helper_samples.SAMPLES,
     **staff_samples.SAMPLES,
+    **target_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,

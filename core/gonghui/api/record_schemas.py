@@ -294,6 +294,8 @@ def _filters(bound: Bound) -> dict[str, Any]:
         return {name: Yuan() if bound.kind is Kind.MONEY else field for name, field in made.items()}
     if bound.kind is Kind.CHOICE:
         return {bound.name: fields.String(validate=validate.OneOf(list(bound.field.choices or ())))}
+    if bound.kind is Kind.TEXTS:  # records whose list holds this text
+        return {bound.name: fields.String()}
     return {bound.name: _OUT[bound.kind]()}
 
 

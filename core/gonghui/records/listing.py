@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gonghui.auth.scope import unit_within
 from gonghui.db.ciphers import Sealed
@@ -97,7 +98,8 @@ def _filtered(
         wanted.append(table.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
     for name, column in shape.filters.items():
         if name in query:
-            wanted.append(column == query[name])
+            is_list = isinstance(column.type, JSONB)
+            wanted.append(column.contains([query[name]]) if is_list else column == query[name])
         if f"{name}_from" in query:
             wanted.append(column >= query[f"{name}_from"])
         if f"{name}_to" in query:

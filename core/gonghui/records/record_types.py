@@ -55,7 +55,8 @@ class Child:
     They are sent as a list with the record. `states` are those in which the list may be put by itself, with
     `permission`, however the record stands: instalments are entered long after the case was agreed. `one` is the name
     under which a single row is told where only one can be (`committee`), though all are shown (`committees`).
-    `write` and `entry` replace what is done by default: setting the columns, and showing them.
+    `write` and `entry` replace what is done by default: setting the columns, and showing them. `after` is what follows
+    for the record from the rows that were put: a sum, or the day of the next visit.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Child:
     permission: str | None = None
     one: str | None = None
     write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
+    after: Callable[[UnitOfWork, Any, list[Any]], None] | None = None
     entry: Callable[[], tuple[Any, Any]] | None = None
 
     @property

@@ -104,13 +104,21 @@ def put_rows(
     if faults:
         raise invalid(*faults)
     columns = entered_each(uow, child.bound, rows, permission, lambda index: f"/{child.name}/{index}")
+    gone = there.keys() - {told.get("id") for told in rows}
+    for row_id in gone:
+        uow.session.delete(there[row_id])
+    if gone:  # before others take their place: the same key may come again
+        uow.session.flush()
+    put = []
     for told, values in zip(rows, columns, strict=True):
-        row = there.pop(told["id"]) if told.get("id") else child.model(**{link: record.id})
+        row = there[told["id"]] if told.get("id") else child.model(**{link: record.id})
         for name, value in values.items():
             setattr(row, name, value)
-        uow.add(row)
-    for gone in there.values():
-        uow.session.delete(gone)
+        put.append(row)
+    uow.add(*put)
+    if child.after is not None:
+        with uow.session.no_autoflush:
+            child.after(uow, record, put)
 
 
 def _missing_in_rows(child: Child, rows: Sequence[Values], there: Mapping[UUID, Any]) -> Iterator[FieldFault]:

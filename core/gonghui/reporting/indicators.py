@@ -14,7 +14,7 @@ from gonghui.auth.scope import visible
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
 from gonghui.i18n import Text
-from gonghui.tenancy.org_history import stood_under
+from gonghui.tenancy.org_history import pairs_under, stood_under
 from gonghui.tenancy.org_tree import OrgUnit, ids_under, is_root
 from gonghui.values import clock
 from gonghui.values.periods import Period
@@ -101,6 +101,20 @@ def open_figure(
     if after is not None:
         page = page.where(tuple_(*order) > tuple_(*(literal(part) for part in after)))
     return list(uow.session.execute(page))
+
+
+def values_below(indicator: Indicator, period: Period, units: Any) -> Select[Any]:
+    """What an indicator counts at and below each of `units`, a table with an `id`: `unit_id` and `value`.
+
+    Each value is the figure that whoever sees the whole unit is told for it; who may see it is the caller's question.
+    """
+    source = indicator.source(period).subquery()
+    below = pairs_under(units, tree_of(period)).subquery()
+    return (
+        select(below.c.unit_id, func.count(source.c.key.distinct()).label("value"))
+        .join(source, source.c.org_unit_id == below.c.id)
+        .group_by(below.c.unit_id)
+    )
 
 
 def _within(uow: UnitOfWork, indicator: Indicator, period: Period, place: Place | None) -> Any:

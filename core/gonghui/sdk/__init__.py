@@ -13,7 +13,7 @@ from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import StepOut
 from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response
-from gonghui.auth.accounts import Account
+from gonghui.auth.accounts import Account, RoleAssignment
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
@@ -97,7 +97,7 @@ from gonghui.records.workflow import Comment, Transition, Workflow
 from gonghui.records.writing import change as change_record
 from gonghui.records.writing import create as create_record
 from gonghui.reporting.consequences import Consequence
-from gonghui.reporting.indicators import Indicator, Place, tree_of
+from gonghui.reporting.indicators import Indicator, Place, tree_of, values_below
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
@@ -194,6 +194,7 @@ __all__ = [
     "RecordType",
     "Register",
     "RegisterImport",
+    "RoleAssignment",
     "RoleTemplate",
     "Row",
     "Same",
@@ -329,6 +330,7 @@ __all__ = [
     "unshare",
     "update_many",
     "uscc_fault",
+    "values_below",
     "visible",
     "whole_federation",
 ]

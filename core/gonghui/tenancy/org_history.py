@@ -49,6 +49,18 @@ def stood_under(unit_id: UUID, on: date) -> Select[UUID]:
     return select(found.union(below).c.id)
 
 
+def pairs_under(units: Any, on: date | None) -> Select[Any]:
+    """Each of `units` (`unit_id`) with the ids of itself and of all that stood below it on a day, or stand today."""
+    if on is None:
+        top, below = OrgUnit.__table__.alias(), OrgUnit.__table__.alias()
+        held = units.join(top, top.c.id == units.c.id).join(below, below.c.path.op("^@")(top.c.path))
+        return select(units.c.id.label("unit_id"), below.c.id).select_from(held)
+    found = select(units.c.id.label("unit_id"), units.c.id.label("id")).cte("pairs", recursive=True)
+    further = select(found.c.unit_id, _EDGE.unit_id).join(found, _EDGE.parent_id == found.c.id)
+    every = found.union(further.where(holds_on(on)))
+    return select(every.c.unit_id, every.c.id)
+
+
 def units_under(uow: UnitOfWork, unit_id: UUID, *, on: date) -> set[UUID]:
     """Ids of a unit and of all that stood below it on a day."""
     return set(uow.session.scalars(stood_under(unit_id, on)))

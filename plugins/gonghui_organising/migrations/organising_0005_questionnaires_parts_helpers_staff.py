@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.sdk import protect
 
 revision = "organising_0005"
-down_revision = "organising_0003"
+down_revision = "organising_0004"
 
 
 def upgrade() -> None:

@@ -10,9 +10,11 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from gonghui.reporting.indicators import figures, find, open_figure
+from gonghui.reporting.indicators import Indicator, Place, figures, find, open_figure, tree_of, values_below
 from gonghui.sdk import create_record, take_step
+from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing import Federation, World
 from gonghui.values.periods import Period
 from gonghui_organising.demo import demo_code
@@ -214,3 +216,18 @@ def test_functions_and_addresses_say_the_same(busy: Federation) -> None:
 )
 def test_figures_that_cannot_be_told(busy: Federation, who: str, path: str, status: int) -> None:
     assert busy.client(who).get(f"/api/v1/figures{path}").status_code == status
+
+
+@pytest.mark.parametrize("code", ["2024H1", "2025", "2026", "2099"])
+@pytest.mark.parametrize("indicator", INDICATORS, ids=lambda each: each.code)
+def test_values_of_many_units_are_the_figures_of_each(
+    busy: Federation, indicator: Indicator, code: str
+) -> None:
+    period = Period.parse(code)
+    with busy.uow("district") as uow:
+        found = uow.session.execute(values_below(indicator, period, OrgUnit.__table__))
+        values = {unit_id: value for unit_id, value in found if value}
+        places = [Place(unit, tree_of(period)) for unit in uow.session.scalars(select(OrgUnit))]
+        told = {place.unit.id: figures(uow, [indicator], period, place)[0].value for place in places}
+    assert values == {unit_id: value for unit_id, value in told.items() if value}
+    assert len(values) > 2 or (code, indicator.code) == ("2099", FOUNDED) or code == "2026"
