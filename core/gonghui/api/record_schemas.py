@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -27,14 +27,16 @@ LARGEST_FEN = 10**15
 LONGEST_COMMENT = 2_000
 _MOST_TEXTS = 50
 _NUMBER = 40
-_AMOUNT = re.compile(r"-?\d{1,13}(?:\.\d{1,2})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?")
+#: As Chinese input methods write figures.
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
 
 
 class Yuan(fields.String):
     """An amount in yuan, as a decimal string outside and as fen inside."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip().translate(_FULL_WIDTH)
         try:
             fen = int(Decimal(text) * 100) if _AMOUNT.fullmatch(text) else None
         except InvalidOperation:
@@ -70,8 +72,12 @@ class PersonTold(Schema):
 def creation(kind: RecordType) -> type[Schema]:
     """The content of a new record."""
     content = _writable(kind.bound, is_new=True, subject=kind.subject if CREATE in kind.own else None)
+    if kind.subject is not None and not kind.subtree:  # nobody but they themselves enters it
+        for bound in kind.bound:
+            if bound.column is not None and bound.column.name == kind.subject and bound.name in content:
+                content[bound.name].metadata.pop("x-send", None)
     content |= _writable(kind.once, is_new=True, subject=None)
-    content |= _lists(kind, of_change=False)
+    content |= _lists(kind, {kind.workflow.initial, *kind.workflow.also_initial})
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=True, subject=None)
     if kind.place is None:
@@ -85,7 +91,7 @@ def creation(kind: RecordType) -> type[Schema]:
 @cache
 def alteration(kind: RecordType) -> type[Schema]:
     """What may be changed of a record; lists that are given are replaced as a whole."""
-    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind, of_change=True)
+    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind, kind.workflow.changeable)
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=False, subject=None)
     return _schema(kind, "Change", content)
@@ -180,7 +186,7 @@ def rows(kind: RecordType, child: Child) -> type[Schema]:
 @cache
 def opening(kind: RecordType) -> type[Schema]:
     """Which masked value is to be opened, and why."""
-    names = [bound.name for bound in kind.bound if bound.kind is Kind.SENSITIVE]
+    names = [bound.name for bound in kind.bound if bound.kind is Kind.SENSITIVE and bound.field.shown]
     content = {
         "field": fields.String(required=True, validate=validate.OneOf(names)),
         "reason": fields.String(required=True, validate=_LONG_REASON, metadata={"example": "核对本人电话"}),
@@ -197,10 +203,12 @@ def _name(kind: RecordType, suffix: str) -> str:
     return "".join(part.title() for part in re.split(r"[._]", kind.code)) + suffix
 
 
-def _lists(kind: RecordType, *, of_change: bool) -> dict[str, Any]:
+def _lists(kind: RecordType, states: Collection[str]) -> dict[str, Any]:
+    """Lists that may come with the content of a record in one of `states`."""
     return {
         child.name: fields.List(fields.Nested(_row_in(kind, child)), validate=validate.Length(max=child.most))
         for child in kind.children
+        if not child.states or not child.states.isdisjoint(states)
     }
 
 
@@ -245,7 +253,8 @@ def _field(bound: Bound, *, required: bool, about: Mapping[str, Any]) -> Any:
     if field.sample is not None:
         metadata["x-sample"] = field.sample
     metadata["description"] = field.title.translated("en")
-    options: dict[str, Any] = {"allow_none": not field.required, "required": required, "metadata": metadata}
+    may_be_null = bound.may_be_null and not field.required
+    options: dict[str, Any] = {"allow_none": may_be_null, "required": required, "metadata": metadata}
     return _IN.get(bound.kind, _plain)(bound, options)
 
 
@@ -294,6 +303,7 @@ def _filters(bound: Bound) -> dict[str, Any]:
 
 
 _DAYS = validate.Range(FIRST_DAY, LAST_DAY)
+_MOMENTS = validate.Range(*(datetime.combine(day, time(), UTC) for day in (FIRST_DAY, LAST_DAY)))
 _REASON = validate.And(validate.Length(min=2, max=LONGEST_COMMENT), validate.Regexp(r"(?:\s*\S){2}"))
 #: Four characters that say something; blanks are none.
 _LONG_REASON = validate.And(validate.Length(min=4, max=500), validate.Regexp(r"(?:\s*\S){4}"))
@@ -316,9 +326,12 @@ _IN: Mapping[Kind, Callable[[Bound, dict[str, Any]], Any]] = {
     Kind.SENSITIVE: _text,
     Kind.CHOICE: _choice,
     Kind.TEXTS: _texts,
-    Kind.INTEGER: lambda bound, options: fields.Integer(validate=_range(bound, LARGEST), **options),
+    Kind.INTEGER: lambda bound, options: fields.Integer(
+        strict=True, validate=_range(bound, LARGEST), **options
+    ),
     Kind.MONEY: lambda bound, options: Yuan(validate=_range(bound, LARGEST_FEN), **options),
     Kind.DATE: lambda _bound, options: fields.Date(validate=_DAYS, **options),
+    Kind.TIME: lambda _bound, options: fields.AwareDateTime(validate=_MOMENTS, **options),
     Kind.PERSON: lambda _bound, options: fields.Nested(PersonTold, **options),
     Kind.EMPLOYER: lambda _bound, options: fields.Nested(EmployerTold, **options),
 }

@@ -118,10 +118,12 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
         return page_response(rows[:limit], following, count)
 
     def get_record(uow: UnitOfWork, record_id: UUID) -> Response:
-        return answer(uow, kind, record_id)
+        row = listing.read_row(uow, kind, record_id)
+        return record_response(row, row["version"])
 
     def get_history(uow: UnitOfWork, record_id: UUID) -> list[Any]:
-        found(uow, kind, record_id)
+        # Who sees it only because it is published does not learn who wrote what about it.
+        require(uow, kind, found(uow, kind, record_id), kind.permission(READ))
         return history(uow, record_id)
 
     reading, plural = _operation(kind, READ), _plural(kind)
@@ -258,7 +260,7 @@ def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
 def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200) -> Response:
     """A record as it is after what was done, with its version."""
     uow.session.flush()
-    row = listing.read_row(uow, kind, record_id)
+    row = listing.read_row(uow, kind, record_id, is_written=True)
     return record_response(row, row["version"], status)
 
 

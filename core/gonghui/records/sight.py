@@ -17,10 +17,13 @@ from gonghui.values import clock
 from gonghui.values.principal import Principal
 
 
-def visible(kind: RecordType, principal: Principal, permission: str) -> ColumnElement[bool]:
+def visible(
+    kind: RecordType, principal: Principal, permission: str, *, as_stranger: bool = True
+) -> ColumnElement[bool]:
     """The condition under which rows of the record type are within the principal's `permission`.
 
-    Lists, single reads, exports, pickers and steps all use it, so they cannot differ.
+    Lists, single reads, exports, pickers and steps all use it, so they cannot differ. `as_stranger`: also rows
+    that everybody sees, because they are published.
     """
     if principal.is_unrestricted:
         return true()
@@ -31,7 +34,8 @@ def visible(kind: RecordType, principal: Principal, permission: str) -> ColumnEl
         ways.append(table[str(kind.subject)] == principal.person_id)
     if _may_be_shared(kind, principal, permission) and principal.account_id is not None:
         ways.append(table.id.in_(shared_with(principal.account_id, permission)))
-    if kind.published and permission == kind.permission(READ) and _token_allows(principal, permission):
+    is_reading = as_stranger and permission == kind.permission(READ)
+    if kind.published and is_reading and _token_allows(principal, permission):
         ways.append(table.state.in_(kind.published))
     return or_(*ways) if ways else false()
 
@@ -41,17 +45,24 @@ def permits(
 ) -> bool:
     """Whether the principal holds `permission` for this record; `above`: at a unit over the record's own."""
     principal = uow.principal
-    if principal.is_unrestricted:
-        return True
-    if kind.subtree and scope.reaches(
-        principal, permission, path_of(uow, record.org_unit_id), strictly_above=above
-    ):
+    if reached(uow, kind, record, permission, above=above):
         return True
     if above:
         return False
     if _is_own(kind, principal, permission) and getattr(record, str(kind.subject)) == principal.person_id:
         return True
     return _may_be_shared(kind, principal, permission) and _is_shared(uow, record, permission)
+
+
+def reached(
+    uow: UnitOfWork, kind: RecordType, record: Record, permission: str, *, above: bool = False
+) -> bool:
+    """Whether a role reaches the record with `permission`, whomever it is about and with whom it was shared."""
+    if uow.principal.is_unrestricted:
+        return True
+    return kind.subtree and scope.reaches(
+        uow.principal, permission, path_of(uow, record.org_unit_id), strictly_above=above
+    )
 
 
 def found(uow: UnitOfWork, kind: RecordType, record_id: UUID, *, lock: bool = False) -> Record:
