@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from gonghui.api.contents import name_rules
 from gonghui.api.paging import PageQuery
 from gonghui.i18n import _
+from gonghui.records.bulk_steps import MOST
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import Child, RecordType
 from gonghui.records.workflow import CREATE, Comment, Transition
@@ -66,6 +67,35 @@ class PersonTold(Schema):
         metadata={"x-sample": "id_number", "description": "Sealed"},
     )
     phone = fields.String(allow_none=True, validate=name_rules(_NUMBER), metadata={"description": "Sealed"})
+
+
+class RecordVersion(Schema):
+    """A record, and the version of it that is meant."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**62))
+
+
+class StepFault(Schema):
+    pointer = fields.String()
+    code = fields.String()
+    detail = fields.String()
+
+
+class StepOutcome(Schema):
+    """What became of one record: its state and version now, or why it stays as it was."""
+
+    id = fields.UUID()
+    done = fields.Boolean()
+    state = fields.String()
+    version = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+    errors = fields.List(fields.Nested(StepFault))
+
+
+class StepOutcomes(Schema):
+    results = fields.List(fields.Nested(StepOutcome))
 
 
 @cache
@@ -168,7 +198,27 @@ def answers(kind: RecordType, transition: Transition) -> type[Schema]:
             validate=_REASON if required else validate.Length(max=LONGEST_COMMENT),
             metadata={"example": "缺少会议决议"},
         )
-    return _schema(kind, "".join(part.title() for part in re.split(r"[-_]", transition.name)), content)
+    return _schema(kind, _title(transition.name), content)
+
+
+@cache
+def steps_in_bulk(kind: RecordType, transition: Transition) -> type[Schema]:
+    """Many records for one step, each by the version that is meant, and what the step asks, once for all."""
+    asked = answers(kind, transition)
+    is_asked = any(field.required for field in asked().fields.values())
+    one = f"POST /api/v1/{kind.plugin}/{kind.path}/{{{kind.parameter}}}/{transition.name}"
+    content = {
+        "records": fields.List(
+            fields.Nested(RecordVersion),
+            required=True,
+            validate=validate.Length(1, MOST),
+            # The contract kit makes the record that it makes for the step by itself.
+            metadata={"x-sample": one},
+        ),
+        "answers": fields.Nested(asked, required=is_asked),
+        "all_or_nothing": fields.Boolean(load_default=False),
+    }
+    return _schema(kind, "Bulk" + _title(transition.name), content)
 
 
 @cache
@@ -197,6 +247,10 @@ def opening(kind: RecordType) -> type[Schema]:
 def _schema(kind: RecordType, suffix: str, content: Mapping[str, Any]) -> type[Schema]:
     made: type[Schema] = type(_name(kind, suffix), (Schema,), dict(content))
     return made
+
+
+def _title(name: str) -> str:
+    return "".join(part.title() for part in re.split(r"[-_]", name))
 
 
 def _name(kind: RecordType, suffix: str) -> str:

@@ -20,6 +20,7 @@ from gonghui.api.versions import expected_version, record_response
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
 from gonghui.records import listing, pickers, steps, writing
+from gonghui.records.bulk_steps import take_steps
 from gonghui.records.fields import Bound, Kind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
@@ -68,12 +69,14 @@ def blueprint_of(kind: RecordType) -> Blueprint:
         url_prefix=f"/api/v1/{kind.plugin}/{kind.path}",
         description=kind.title.translated("en"),
     )
-    one = f"/<uuid:{kind.code.rsplit('.', 1)[1]}_id>"
+    one = f"/<uuid:{kind.parameter}>"
     _add_reading(blueprint, kind, one)
     _add_writing(blueprint, kind, one)
     for transition in kind.workflow.transitions:
         if transition.timer is None:
             _add_step(blueprint, kind, transition, one)
+            if transition.in_bulk:
+                _add_bulk_step(blueprint, kind, transition)
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
@@ -204,6 +207,36 @@ def _add_step(blueprint: Blueprint, kind: RecordType, transition: Transition, on
         idempotent,
         blueprint.arguments(schemas.answers(kind, transition)),
         blueprint.response(200, schemas.shown(kind, listed=False)),
+    )
+
+
+def _add_bulk_step(blueprint: Blueprint, kind: RecordType, transition: Transition) -> None:
+    def take(uow: UnitOfWork, body: dict[str, Any]) -> Response:
+        versions = [(one["id"], one["version"]) for one in body["records"]]
+        outcomes = take_steps(
+            uow,
+            kind,
+            transition.name,
+            versions,
+            body.get("answers", {}),
+            all_or_nothing=body["all_or_nothing"],
+        )
+        results = {"results": [outcome.as_json for outcome in outcomes]}
+        return Response(orjson.dumps(results), content_type="application/json")
+
+    take.__doc__ = (
+        f"{transition.title.translated('en')}, for many records: each is done, or refused with the reason."
+    )
+    _add(
+        blueprint,
+        f"/bulk/{transition.name}",
+        "POST",
+        take,
+        f"bulk_{transition.name.replace('-', '_')}",
+        _operation(kind, transition.name),
+        idempotent,
+        blueprint.arguments(schemas.steps_in_bulk(kind, transition)),
+        blueprint.response(200, schemas.StepOutcomes),
     )
 
 

@@ -156,6 +156,11 @@ class RecordType:
         """Id of the plugin that owns it."""
         return self.code.split(".", 1)[0]
 
+    @property
+    def parameter(self) -> str:
+        """What the id of a record is called in paths."""
+        return f"{self.code.rsplit('.', 1)[1]}_id"
+
     def permission(self, verb: str) -> str:
         """The permission for a verb or a transition."""
         if verb in {t.name for t in self.workflow.transitions}:

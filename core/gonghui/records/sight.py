@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -11,9 +12,8 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import forbidden, not_found
 from gonghui.records.record import Record
 from gonghui.records.record_types import READ, RecordType
-from gonghui.records.sharing import RecordShare, shared_with
+from gonghui.records.sharing import shared_with
 from gonghui.tenancy.org_tree import OrgUnit
-from gonghui.values import clock
 from gonghui.values.principal import Principal
 
 
@@ -44,25 +44,33 @@ def permits(
     uow: UnitOfWork, kind: RecordType, record: Record, permission: str, *, above: bool = False
 ) -> bool:
     """Whether the principal holds `permission` for this record; `above`: at a unit over the record's own."""
+    return record.id in permitted(uow, kind, [record], permission, above=above)
+
+
+def permitted(
+    uow: UnitOfWork, kind: RecordType, records: Sequence[Record], permission: str, *, above: bool = False
+) -> set[UUID]:
+    """Ids of those records for which the principal holds `permission`, in two statements however many they are."""
     principal = uow.principal
-    if reached(uow, kind, record, permission, above=above):
-        return True
+    granted = _reached(uow, kind, records, permission, above=above)
     if above:
-        return False
-    if _is_own(kind, principal, permission) and getattr(record, str(kind.subject)) == principal.person_id:
-        return True
-    return _may_be_shared(kind, principal, permission) and _is_shared(uow, record, permission)
+        return granted
+    if _is_own(kind, principal, permission):
+        granted |= {each.id for each in records if getattr(each, str(kind.subject)) == principal.person_id}
+    left = {each.id for each in records} - granted
+    if left and _may_be_shared(kind, principal, permission) and principal.account_id is not None:
+        given = select(kind.table.c.id).where(
+            kind.table.c.id.in_(left), kind.table.c.id.in_(shared_with(principal.account_id, permission))
+        )
+        granted |= set(uow.session.scalars(given))
+    return granted
 
 
 def reached(
     uow: UnitOfWork, kind: RecordType, record: Record, permission: str, *, above: bool = False
 ) -> bool:
     """Whether a role reaches the record with `permission`, whomever it is about and with whom it was shared."""
-    if uow.principal.is_unrestricted:
-        return True
-    return kind.subtree and scope.reaches(
-        uow.principal, permission, path_of(uow, record.org_unit_id), strictly_above=above
-    )
+    return record.id in _reached(uow, kind, [record], permission, above=above)
 
 
 def found(uow: UnitOfWork, kind: RecordType, record_id: UUID, *, lock: bool = False) -> Record:
@@ -84,9 +92,21 @@ def require(
         raise forbidden(permission)
 
 
-def path_of(uow: UnitOfWork, unit_id: UUID) -> str:
-    """Path of a unit in the tree."""
-    return uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id)) or ""
+def _reached(
+    uow: UnitOfWork, kind: RecordType, records: Sequence[Record], permission: str, *, above: bool
+) -> set[UUID]:
+    principal = uow.principal
+    if principal.is_unrestricted:
+        return {each.id for each in records}
+    if not kind.subtree or not principal.roots(permission):
+        return set()
+    units = select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_({each.org_unit_id for each in records}))
+    paths = {each.id: each.path for each in uow.session.execute(units)}
+    return {
+        each.id
+        for each in records
+        if scope.reaches(principal, permission, paths.get(each.org_unit_id, ""), strictly_above=above)
+    }
 
 
 def _is_own(kind: RecordType, principal: Principal, permission: str) -> bool:
@@ -103,14 +123,3 @@ def _may_be_shared(kind: RecordType, principal: Principal, permission: str) -> b
 
 def _token_allows(principal: Principal, permission: str) -> bool:
     return principal.token_permissions is None or permission in principal.token_permissions
-
-
-def _is_shared(uow: UnitOfWork, record: Record, permission: str) -> bool:
-    row, today = RecordShare, clock.today()
-    mine = (
-        row.account_id == uow.principal.account_id,
-        row.record_id == record.id,
-        row.permission == permission,
-    )
-    in_force = (row.valid_from <= today, or_(row.valid_to.is_(None), row.valid_to >= today))
-    return uow.session.scalar(select(row.id).where(*mine, *in_force)) is not None
