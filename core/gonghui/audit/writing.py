@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from sqlalchemy import Connection, text
@@ -72,13 +72,16 @@ def entry(
 
 
 def sealed_entry(uow: UnitOfWork, action: str) -> dict[str, Any]:
-    """An entry of what nobody is to be traced by: the act and the hour, without actor, object and request."""
+    """An entry of what nobody is to be traced by: the act and the hour, without actor, object and request.
+
+    Its id is one of chance: those of other entries begin with the millisecond in which they were made.
+    """
     hour = clock.now().replace(minute=0, second=0, microsecond=0)
     nobody = dict.fromkeys(
         ("account_id", "person_id", "on_behalf_by", "org_unit_id", "object_table", "object_id")
     )
     made = entry(uow, SEALED, {}, action=action)
-    return {**made, **nobody, "at": hour, "actor_kind": SEALED, "request_id": ""}
+    return {**made, **nobody, "id": uuid4(), "at": hour, "actor_kind": SEALED, "request_id": ""}
 
 
 def write(uow: UnitOfWork, connection: Connection, entries: Iterable[dict[str, Any]]) -> None:
