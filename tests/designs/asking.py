@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +12,29 @@ from tests.designs.samples import person
 from werkzeug.test import TestResponse
 
 from gonghui.parties.persons import person_by_id
-from gonghui.testing import Federation
+from gonghui.testing import Federation, World
 from gonghui.testing.federation import Asker
+from gonghui.values import clock
 
 AT = "/api/v1/designs"
 FILES, CASES, ROOMS = f"{AT}/hardship-files", f"{AT}/dispute-cases", f"{AT}/rooms"
 COURSES, ENROLMENTS = f"{AT}/courses", f"{AT}/enrolments"
 PROFILES, LIKES = f"{AT}/profiles", f"{AT}/likes"
+
+
+def long_standing(world: World) -> Federation:
+    """A federation whose roles were given in spring 2024, so that it can be asked about any day since."""
+    with clock.at(datetime(2024, 4, 1, 2, tzinfo=UTC)):
+        return world.federation()
+
+
+@contextmanager
+def on(federation: Federation, year: int, month: int, day: int) -> Iterator[None]:
+    """A working day of the federation, on which everybody signs in anew."""
+    with clock.at(datetime(year, month, day, 2, tzinfo=UTC)):
+        federation.secrets.clear()
+        yield
+    federation.secrets.clear()
 
 
 def file_body(place: UUID, **more: Any) -> dict[str, Any]:

@@ -152,6 +152,18 @@ def _whoever_asks(uow: UnitOfWork) -> dict[str, Any]:
     return {"person": person()} if uow.principal.is_unrestricted else {}
 
 
+def waiting(uow: UnitOfWork, place: UUID) -> UUID:
+    """Somebody on the waiting list of a course that has a seat again, as when an officer adds seats."""
+    values = {"org_unit_id": place, "name": "样本课程", "starts_at": clock.now(), "seats": 1}
+    course = create_record(uow, courses, values)
+    taken(uow, courses, course, ("open", {}))
+    create_record(uow, enrolments, {"course_id": course.id, "person": person()})
+    second = create_record(uow, enrolments, {"course_id": course.id, "person": person()})
+    course.seats = 2  # type: ignore[attr-defined]
+    uow.session.flush()
+    return second.id
+
+
 def profile_at(*steps: tuple[str, dict[str, Any]]) -> Callable[[UnitOfWork, UUID], UUID]:
     def make(uow: UnitOfWork, _place: UUID) -> UUID:
         values = {**_whoever_asks(uow), "nickname": "小星", "birth_year": 1995, "consented": True}
@@ -232,7 +244,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
         instalments=dispute_at(("accept", {}), ("agree", {"agreed": 1_000_000})),
     ),
     **_records("courses", "course", course_draft, close=course_open),
-    **_records("enrolments", "enrolment", enrolled),
+    **_records("enrolments", "enrolment", enrolled, admit=waiting),
     **_records(
         "profiles",
         "profile",

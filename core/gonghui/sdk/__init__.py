@@ -78,7 +78,7 @@ from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
-from gonghui.records.sharing import share, unshare
+from gonghui.records.sharing import share, unshare, unshare_all
 from gonghui.records.sight import found, permits
 from gonghui.records.steps import advance, step, take_step
 from gonghui.records.transitions import RecordTransition, history, took_step, transition_row
@@ -290,6 +290,7 @@ __all__ = [
     "unit_called",
     "unit_within",
     "unshare",
+    "unshare_all",
     "uscc_fault",
     "visible",
     "whole_federation",
