@@ -18,6 +18,7 @@ from tests.designs.profile import likes, profiles
 from tests.designs.rooms import rooms
 
 from gonghui.lifecycle.onboarding import operator_principal
+from gonghui.records.writing import put_list
 from gonghui.sdk import (
     Account,
     Record,
@@ -214,6 +215,19 @@ def _records(path: str, name: str, plain: Any, **at: Any) -> dict[str, Any]:
     return {f"{name}_id": plain, **found}
 
 
+def with_rows(of: RecordType, make: Callable[[UnitOfWork, UUID], UUID], **row: Any) -> Any:
+    """A record with one row in the list that has states of its own."""
+
+    def made(uow: UnitOfWork, place: UUID) -> UUID:
+        record_id = make(uow, place)
+        record = uow.session.get_one(of.model, (uow.tenant_id, record_id))
+        child = next(child for child in of.children if child.states)
+        put_list(uow, of, child, record_id, record.version, [row])
+        return record_id
+
+    return made
+
+
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     "guest_account": guest_account,
     # The space keeps them from what nobody else may see: everybody may see these.
@@ -255,5 +269,16 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
         leave=profile_at(("activate", {})),
     ),
     **_records("likes", "like", liked),
+    "assistance": with_rows(
+        hardship, hardship_filed, kind="living", amount=80_000, paid_on=date(2024, 6, 28)
+    ),
+    "instalments": with_rows(
+        dispute,
+        dispute_at(("accept", {}), ("agree", {"agreed": 1_000_000})),
+        due_on=date(2024, 7, 31),
+        amount=500_000,
+    ),
+    "attendance": with_rows(enrolments, enrolled, slot=1, came=True),
+    "inspections": with_rows(rooms, room_at(OPENED), inspected_on=date(2024, 6, 28)),
     **_records("rooms", "room", room_at(), close=room_at(OPENED), inspections=room_at(OPENED)),
 }

@@ -21,7 +21,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
 from gonghui.records import listing, pickers, steps, writing
 from gonghui.records.bulk_steps import take_steps
-from gonghui.records.fields import Bound, Kind
+from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import reveal
@@ -80,9 +80,7 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
-    for bound in (*kind.bound, *(b for child in kind.children for b in child.bound)):
-        if bound.kind is Kind.REFERENCE and bound.field.settable and bound.target is not None:
-            _add_picker(blueprint, kind, bound)
+    _add_pickers(blueprint, kind)
     if kind.has_sensitive:
         _add_reveal(blueprint, kind, one)
     return blueprint
@@ -260,8 +258,20 @@ def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) ->
     )
 
 
-def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound) -> None:
-    permission = kind.permission(CREATE)
+def _add_pickers(blueprint: Blueprint, kind: RecordType) -> None:
+    """What may be chosen for the references of a new record and its rows, and for those that a step asks for."""
+    written = (*kind.bound, *(bound for child in kind.children for bound in child.bound))
+    verbs = {bound.name: (bound, CREATE) for bound in written if bound.field.settable}
+    for transition in kind.workflow.transitions:
+        for bound in bind(transition.asks, kind.table):
+            verbs.setdefault(bound.name, (bound, transition.name))
+    for bound, verb in verbs.values():
+        if bound.kind is Kind.REFERENCE:
+            _add_picker(blueprint, kind, bound, verb)
+
+
+def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str) -> None:
+    permission = kind.permission(verb)
 
     def pick(uow: UnitOfWork, query: dict[str, str]) -> Response:
         offered = pickers.pick(uow, bound, permission, query["q"])
@@ -270,8 +280,8 @@ def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound) -> None:
     pick.__doc__ = f"What may be chosen for {bound.name}."
     asked = blueprint.arguments(PickQuery, location="query")
     offered = blueprint.response(200, Choice(many=True))
-    rule, verb = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, CREATE)
-    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", verb, asked, offered)
+    rule, may = f"/choices/{bound.name.replace('_', '-')}", _operation(kind, verb)
+    _add(blueprint, rule, "GET", pick, f"pick_{bound.name}", may, asked, offered)
 
 
 def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:

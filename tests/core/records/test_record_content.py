@@ -26,7 +26,10 @@ from tests.designs.asking import (
 )
 from tests.designs.samples import person
 
+from gonghui.db import policies
+from gonghui.parties.told import told_employers
 from gonghui.testing import Federation
+from gonghui.testing.queries import counted_statements
 
 HERE = "garden"
 
@@ -251,3 +254,21 @@ def test_a_second_record_of_the_same_is_said_to_be_one(federation: Federation) -
     assert "由他人" not in again.json["detail"]
     english = asker.post(f"{ENROLMENTS}?lang=en", json=body)
     assert english.json["detail"].startswith("There is the same already")
+
+
+def test_employers_of_many_rows_are_found_in_as_many_statements_as_of_one(federation: Federation) -> None:
+    engine, counts = federation.world.database.engine(policies.APP), []
+    for number in (1, 20):
+        told = [{"name": f"深圳市{number}之{each}电子有限公司"} for each in range(number)]
+        with federation.uow() as uow, counted_statements(engine) as sent:
+            found = told_employers(uow, told)
+            counts.append(len(sent))
+            assert [employer.name for employer in found] == [one["name"] for one in told]
+    assert counts[0] == counts[1]
+
+
+def test_what_a_step_asks_for_may_be_picked_by_whoever_may_take_it(federation: Federation) -> None:
+    offered = federation.client("garden").get(f"{CASES}/choices/agency-id?q=gue")
+    assert [choice["id"] for choice in made(offered)] == [str(federation.accounts["guest"])]
+    for login in ("worker", "guest", "auditor"):
+        assert federation.client(login).get(f"{CASES}/choices/agency-id").status_code == 403
