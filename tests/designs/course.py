@@ -111,6 +111,9 @@ def let_the_next_in(uow: UnitOfWork, enrolment: Enrolment, _answers: object) -> 
         .where(Enrolment.course_id == enrolment.course_id, Enrolment.state == "applied", Enrolment.is_waiting)
         .order_by(Enrolment.id)
         .limit(1)
+        # Who holds their own place in the queue waits for the course, which is held here: waiting for them would
+        # be waiting for ever.
+        .with_for_update(skip_locked=True)
     )
     following = uow.session.scalars(waiting).one_or_none()
     if following is not None:

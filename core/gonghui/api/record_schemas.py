@@ -101,11 +101,8 @@ class StepOutcomes(Schema):
 @cache
 def creation(kind: RecordType) -> type[Schema]:
     """The content of a new record."""
-    content = _writable(kind.bound, is_new=True, subject=kind.subject if CREATE in kind.own else None)
-    if kind.subject is not None and not kind.subtree:  # nobody but they themselves enters it
-        for bound in kind.bound:
-            if bound.column is not None and bound.column.name == kind.subject and bound.name in content:
-                content[bound.name].metadata.pop("x-send", None)
+    subject = kind.subject if CREATE in kind.own else None
+    content = _writable(kind.bound, is_new=True, subject=subject, by_others=kind.subtree)
     content |= _writable(kind.once, is_new=True, subject=None)
     content |= _lists(kind, {kind.workflow.initial, *kind.workflow.also_initial})
     for bounds in kind.joined.values():
@@ -286,14 +283,16 @@ def _row_out(kind: RecordType, child: Child) -> type[Schema]:
 # --- single fields
 
 
-def _writable(bounds: Iterable[Bound], *, is_new: bool, subject: str | None) -> dict[str, Any]:
+def _writable(
+    bounds: Iterable[Bound], *, is_new: bool, subject: str | None, by_others: bool = False
+) -> dict[str, Any]:
     """Fields that may be sent. Whoever enters their own record need not say who they are; an officer does."""
     content: dict[str, Any] = {}
     for bound in bounds:
         if bound.field.settable:
             is_subject = subject is not None and bound.column is not None and bound.column.name == subject
-            # The contract kit sends it although it is not required.
-            about = {"x-send": True} if is_subject and is_new else {}
+            # The contract kit sends it although it is not required, where others than the subject enter it.
+            about = {"x-send": True} if is_subject and by_others else {}
             required = is_new and bound.field.required and not is_subject
             content[bound.name] = _field(bound, required=required, about=about)
     return content

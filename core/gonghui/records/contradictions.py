@@ -81,6 +81,16 @@ def _of_permissions(kind: RecordType) -> Iterator[str]:
     for child in kind.children:
         if child.states and child.permission is None and "change" not in kind.verbs:
             yield f"{child.name} needs a permission, for nobody may change the record itself"
+    steps = kind.workflow.transitions
+    for scope, verbs, named in (
+        ("own", kind.own, {t.name for t in steps if t.own}),
+        ("shared", kind.shared, {t.name for t in steps if t.shared}),
+    ):
+        given = {kind.permission(name) for name in (*verbs, *named)}
+        others = ({*kind.verbs, "reveal"} - verbs) | ({t.name for t in steps if t.timer is None} - named)
+        for name in sorted(others):
+            if kind.permission(name) in given:
+                yield f"{name} would be {scope}, for it has the permission of something that is"
 
 
 def _of_sealing(kind: RecordType) -> Iterator[str]:

@@ -80,5 +80,13 @@ def test_nothing_tells_what_a_sealed_trail_does_not(more: dict[str, Any], said: 
         declare(Like, **(subject | more))
 
 
+@pytest.mark.parametrize("scope", ["own", "shared"])
+def test_a_step_of_ones_own_gives_nothing_else_away(scope: str) -> None:
+    step: dict[str, Any] = {"permission": "designs.made_up.change", scope: True}
+    more = {"subject": "employer_id"} if scope == "own" else {"shared": ("read",)}
+    with pytest.raises(RecordTypeError, match=f"change would be {scope}"):
+        declare(workflow=workflow(**step), **more)
+
+
 def test_a_plain_declaration_is_accepted() -> None:
     declare(search=("name",), fields=(NAME, PHONE))
