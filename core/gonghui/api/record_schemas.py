@@ -28,7 +28,7 @@ LARGEST_FEN = 10**15
 LONGEST_COMMENT = 2_000
 _MOST_TEXTS = 50
 _NUMBER = 40
-_AMOUNT = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,2})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,2})?")
 #: As Chinese input methods write figures.
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
 
