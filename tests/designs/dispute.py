@@ -149,7 +149,7 @@ dispute = RecordType(
                         _("委托机构"),
                         required=True,
                         picker=guest_agencies,
-                        sample="guest_account",
+                        sample="guest account",
                     ),
                 ),
                 effect=let_the_agency_in,

@@ -229,8 +229,8 @@ def with_rows(of: RecordType, make: Callable[[UnitOfWork, UUID], UUID], **row: A
 
 
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
-    "guest_account": guest_account,
-    # The space keeps them from what nobody else may see: everybody may see these.
+    # The space keeps them from what nobody else may see: everybody may see these, or every officer.
+    "guest account": guest_account,
     "published course": published_course,
     "shown profile": profile_at(("activate", {})),
     **_records(
