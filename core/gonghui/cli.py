@@ -33,6 +33,7 @@ from gonghui.lifecycle.calendar_commands import calendar
 from gonghui.lifecycle.installation import at_tenant, migrated, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
+from gonghui.lifecycle.timer_commands import timers
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.switching import switch_plugin
@@ -58,6 +59,7 @@ def gonghui(context: click.Context) -> None:
 
 
 gonghui.add_command(calendar)
+gonghui.add_command(timers)
 
 
 @gonghui.command()

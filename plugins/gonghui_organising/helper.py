@@ -33,6 +33,7 @@ from gonghui.sdk import (
 )
 from gonghui_organising.member_identity import READ as READ_MEMBER
 from gonghui_organising.membership import LIVE, Membership
+from gonghui_organising.subdivision import members_in_sight
 from gonghui_organising.union import PLUGIN
 
 RECOMMENDED, CONFIRMED, ENDED = "recommended", "confirmed", "ended"
@@ -163,7 +164,9 @@ helpers = RecordType(
         Field("confirmed_on", _("确认日期"), settable=False, listed=True, filtered=True),
         Field("ended_on", _("结束日期"), settable=False, listed=True),
     ),
-    asked_once=(Field("member_id", _("会员"), kind=Kind.REFERENCE, sample="member_id"),),
+    asked_once=(
+        Field("member_id", _("会员"), kind=Kind.REFERENCE, picker=members_in_sight, sample="member_id"),
+    ),
     children=(
         Child(
             "service",

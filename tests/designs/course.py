@@ -87,8 +87,13 @@ def take_a_seat(uow: UnitOfWork, enrolment: Enrolment, _values: object) -> None:
     """A seat where one is free; otherwise the waiting list. The course is locked, so that no seat goes twice."""
     if enrolment.course_id is None or enrolment.state != "applied":
         return
-    seats = uow.session.scalar(select(Course.seats).where(Course.id == enrolment.course_id).with_for_update())
-    enrolment.is_waiting = _taken(uow, enrolment.course_id) >= (seats or 0)
+    enrolment.is_waiting = _free_seats(uow, enrolment.course_id) < 1
+
+
+def _free_seats(uow: UnitOfWork, course_id: UUID) -> int:
+    """Seats that nobody has; the course stays locked, so that nobody else counts meanwhile."""
+    seats = uow.session.scalar(select(Course.seats).where(Course.id == course_id).with_for_update())
+    return (seats or 0) - _taken(uow, course_id)
 
 
 def _taken(uow: UnitOfWork, course_id: UUID) -> int:
@@ -99,20 +104,32 @@ def _taken(uow: UnitOfWork, course_id: UUID) -> int:
 
 
 def let_the_next_in(uow: UnitOfWork, enrolment: Enrolment, _answers: object) -> None:
+    if enrolment.is_waiting or _free_seats(uow, enrolment.course_id) < 1:
+        return
     waiting = (
         select(Enrolment)
         .where(Enrolment.course_id == enrolment.course_id, Enrolment.state == "applied", Enrolment.is_waiting)
         .order_by(Enrolment.id)
         .limit(1)
+        # Who holds their own place in the queue waits for the course, which is held here: waiting for them would
+        # be waiting for ever.
+        .with_for_update(skip_locked=True)
     )
     following = uow.session.scalars(waiting).one_or_none()
-    if following is not None and not enrolment.is_waiting:
+    if following is not None:
         advance(uow, enrolments, following, enrolments.workflow.named("admit"))
 
 
 def has_a_seat(_uow: UnitOfWork, enrolment: Enrolment, _answers: object) -> Iterable[FieldFault]:
     if enrolment.is_waiting:
         yield FieldFault("", "no_seat", _("还在候补名单里，没有名额。"))
+
+
+def waits_for_a_free_seat(uow: UnitOfWork, enrolment: Enrolment, _answers: object) -> Iterable[FieldFault]:
+    if not enrolment.is_waiting:
+        yield FieldFault("", "has_a_seat", _("已经有名额。"))
+    elif _free_seats(uow, enrolment.course_id) < 1:
+        yield FieldFault("", "no_seat", _("没有空余的名额。"))
 
 
 def give_the_seat(_uow: UnitOfWork, enrolment: Enrolment, _answers: object) -> None:
@@ -194,7 +211,13 @@ enrolments = RecordType(
         "applied",
         {"applied": _("已报名"), "attended": _("已结业"), "no_show": _("缺席"), "cancelled": _("已取消")},
         (
-            Transition("admit", "applied -> applied", _("候补转正"), effect=give_the_seat),
+            Transition(
+                "admit",
+                "applied -> applied",
+                _("候补转正"),
+                guards=(waits_for_a_free_seat,),
+                effect=give_the_seat,
+            ),
             Transition("complete", "applied -> attended", _("结业"), guards=(has_a_seat,), in_bulk=True),
             Transition("miss", "applied -> no_show", _("登记缺席"), in_bulk=True),
             Transition("cancel", "applied -> cancelled", _("取消报名"), own=True, effect=let_the_next_in),

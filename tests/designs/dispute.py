@@ -29,6 +29,7 @@ from gonghui.sdk import (
     sensitive,
     set_deadline,
     share,
+    unshare_all,
 )
 
 CAUSES = {"pay": _("劳动报酬"), "termination": _("解除终止"), "injury": _("工伤待遇")}
@@ -76,6 +77,7 @@ def count_from_receipt(uow: UnitOfWork, case: DisputeCase, _answers: object) -> 
 
 def let_the_agency_in(uow: UnitOfWork, case: DisputeCase, _answers: object) -> None:
     assert case.agency_id is not None
+    unshare_all(uow, case)  # one agency at a time
     share(uow, dispute, case, case.agency_id, ("designs.dispute.read", "designs.dispute.report"))
 
 

@@ -84,6 +84,7 @@ def liked_back(table: Any) -> Any:
     same = table.c.tenant_id
     return exists(
         select(back.c.id).where(
+            table.c.state == "given",  # who took theirs back learns no more
             theirs.c.tenant_id == same,
             theirs.c.id == table.c.profile_id,
             mine.c.tenant_id == same,

@@ -18,6 +18,7 @@ from tests.designs.profile import likes, profiles
 from tests.designs.rooms import rooms
 
 from gonghui.lifecycle.onboarding import operator_principal
+from gonghui.records.writing import put_list
 from gonghui.sdk import (
     Account,
     Record,
@@ -29,7 +30,6 @@ from gonghui.sdk import (
     new_id,
     share,
     step,
-    whole_federation,
 )
 from gonghui_organising.demo_people import demo_id_number
 
@@ -126,9 +126,9 @@ def course_open(uow: UnitOfWork, place: UUID) -> UUID:
     return taken(uow, courses, course, ("open", {}))
 
 
-def published_course(uow: UnitOfWork, _place: UUID) -> UUID:
+def published_course(uow: UnitOfWork, place: UUID) -> UUID:
     with _as_operator(uow):
-        return course_open(uow, whole_federation(uow).id)
+        return course_open(uow, place)
 
 
 @contextmanager
@@ -148,9 +148,26 @@ def enrolled(uow: UnitOfWork, place: UUID) -> UUID:
     return enrolment.id
 
 
+def _whoever_asks(uow: UnitOfWork) -> dict[str, Any]:
+    """Somebody made up, for the operator; for everybody else, themselves, which needs no saying."""
+    return {"person": person()} if uow.principal.is_unrestricted else {}
+
+
+def waiting(uow: UnitOfWork, place: UUID) -> UUID:
+    """Somebody on the waiting list of a course that has a seat again, as when an officer adds seats."""
+    values = {"org_unit_id": place, "name": "样本课程", "starts_at": clock.now(), "seats": 1}
+    course = create_record(uow, courses, values)
+    taken(uow, courses, course, ("open", {}))
+    create_record(uow, enrolments, {"course_id": course.id, "person": person()})
+    second = create_record(uow, enrolments, {"course_id": course.id, "person": person()})
+    course.seats = 2  # type: ignore[attr-defined]
+    uow.session.flush()
+    return second.id
+
+
 def profile_at(*steps: tuple[str, dict[str, Any]]) -> Callable[[UnitOfWork, UUID], UUID]:
     def make(uow: UnitOfWork, _place: UUID) -> UUID:
-        values = {"person": person(), "nickname": "小星", "birth_year": 1995, "consented": True}
+        values = {**_whoever_asks(uow), "nickname": "小星", "birth_year": 1995, "consented": True}
         return taken(uow, profiles, create_record(uow, profiles, values), *steps)
 
     return make
@@ -168,7 +185,7 @@ def profile_shared(uow: UnitOfWork, place: UUID) -> UUID:
 def liked(uow: UnitOfWork, place: UUID) -> UUID:
     with _as_operator(uow):
         shown = profile_at(("activate", {}))(uow, place)
-    return create_record(uow, likes, {"person": person(), "profile_id": shown}).id
+    return create_record(uow, likes, {**_whoever_asks(uow), "profile_id": shown}).id
 
 
 def room_at(*steps: tuple[str, dict[str, Any]]) -> Callable[[UnitOfWork, UUID], UUID]:
@@ -198,9 +215,22 @@ def _records(path: str, name: str, plain: Any, **at: Any) -> dict[str, Any]:
     return {f"{name}_id": plain, **found}
 
 
+def with_rows(of: RecordType, make: Callable[[UnitOfWork, UUID], UUID], **row: Any) -> Any:
+    """A record with one row in the list that has states of its own."""
+
+    def made(uow: UnitOfWork, place: UUID) -> UUID:
+        record_id = make(uow, place)
+        record = uow.session.get_one(of.model, (uow.tenant_id, record_id))
+        child = next(child for child in of.children if child.states)
+        put_list(uow, of, child, record_id, record.version, [row])
+        return record_id
+
+    return made
+
+
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
+    # The space keeps them from what nobody else may see: everybody may see these, or every officer.
     "guest account": guest_account,
-    # The space keeps them from what nobody else may see: everybody may see these.
     "published course": published_course,
     "shown profile": profile_at(("activate", {})),
     **_records(
@@ -228,7 +258,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
         instalments=dispute_at(("accept", {}), ("agree", {"agreed": 1_000_000})),
     ),
     **_records("courses", "course", course_draft, close=course_open),
-    **_records("enrolments", "enrolment", enrolled),
+    **_records("enrolments", "enrolment", enrolled, admit=waiting),
     **_records(
         "profiles",
         "profile",
@@ -239,5 +269,16 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
         leave=profile_at(("activate", {})),
     ),
     **_records("likes", "like", liked),
+    "assistance": with_rows(
+        hardship, hardship_filed, kind="living", amount=80_000, paid_on=date(2024, 6, 28)
+    ),
+    "instalments": with_rows(
+        dispute,
+        dispute_at(("accept", {}), ("agree", {"agreed": 1_000_000})),
+        due_on=date(2024, 7, 31),
+        amount=500_000,
+    ),
+    "attendance": with_rows(enrolments, enrolled, slot=1, came=True),
+    "inspections": with_rows(rooms, room_at(OPENED), inspected_on=date(2024, 6, 28)),
     **_records("rooms", "room", room_at(), close=room_at(OPENED), inspections=room_at(OPENED)),
 }

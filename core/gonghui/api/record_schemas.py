@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from gonghui.api.contents import name_rules
 from gonghui.api.paging import PageQuery
 from gonghui.i18n import _
+from gonghui.records.bulk_steps import MOST
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import Child, RecordType
 from gonghui.records.workflow import CREATE, Comment, Transition
@@ -27,14 +28,16 @@ LARGEST_FEN = 10**15
 LONGEST_COMMENT = 2_000
 _MOST_TEXTS = 50
 _NUMBER = 40
-_AMOUNT = re.compile(r"-?\d{1,13}(?:\.\d{1,2})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,2})?")
+#: As Chinese input methods write figures.
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
 
 
 class Yuan(fields.String):
     """An amount in yuan, as a decimal string outside and as fen inside."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip().translate(_FULL_WIDTH)
         try:
             fen = int(Decimal(text) * 100) if _AMOUNT.fullmatch(text) else None
         except InvalidOperation:
@@ -66,12 +69,42 @@ class PersonTold(Schema):
     phone = fields.String(allow_none=True, validate=name_rules(_NUMBER), metadata={"description": "Sealed"})
 
 
+class RecordVersion(Schema):
+    """A record, and the version of it that is meant."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**62))
+
+
+class StepFault(Schema):
+    pointer = fields.String()
+    code = fields.String()
+    detail = fields.String()
+
+
+class StepOutcome(Schema):
+    """What became of one record: its state and version now, or why it stays as it was."""
+
+    id = fields.UUID()
+    done = fields.Boolean()
+    state = fields.String()
+    version = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+    errors = fields.List(fields.Nested(StepFault))
+
+
+class StepOutcomes(Schema):
+    results = fields.List(fields.Nested(StepOutcome))
+
+
 @cache
 def creation(kind: RecordType) -> type[Schema]:
     """The content of a new record."""
-    content = _writable(kind.bound, is_new=True, subject=kind.subject if CREATE in kind.own else None)
+    subject = kind.subject if CREATE in kind.own else None
+    content = _writable(kind.bound, is_new=True, subject=subject, by_others=kind.subtree)
     content |= _writable(kind.once, is_new=True, subject=None)
-    content |= _lists(kind)
+    content |= _lists(kind, {kind.workflow.initial, *kind.workflow.also_initial})
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=True, subject=None)
     if kind.place is None:
@@ -85,7 +118,7 @@ def creation(kind: RecordType) -> type[Schema]:
 @cache
 def alteration(kind: RecordType) -> type[Schema]:
     """What may be changed of a record; lists that are given are replaced as a whole."""
-    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind)
+    content = _writable(kind.bound, is_new=False, subject=None) | _lists(kind, kind.workflow.changeable)
     for bounds in kind.joined.values():
         content |= _writable(bounds, is_new=False, subject=None)
     return _schema(kind, "Change", content)
@@ -162,7 +195,27 @@ def answers(kind: RecordType, transition: Transition) -> type[Schema]:
             validate=_REASON if required else validate.Length(max=LONGEST_COMMENT),
             metadata={"example": "缺少会议决议"},
         )
-    return _schema(kind, "".join(part.title() for part in re.split(r"[-_]", transition.name)), content)
+    return _schema(kind, _title(transition.name), content)
+
+
+@cache
+def steps_in_bulk(kind: RecordType, transition: Transition) -> type[Schema]:
+    """Many records for one step, each by the version that is meant, and what the step asks, once for all."""
+    asked = answers(kind, transition)
+    is_asked = any(field.required for field in asked().fields.values())
+    one = f"POST /api/v1/{kind.plugin}/{kind.path}/{{{kind.parameter}}}/{transition.name}"
+    content = {
+        "records": fields.List(
+            fields.Nested(RecordVersion),
+            required=True,
+            validate=validate.Length(1, MOST),
+            # The contract kit makes the record that it makes for the step by itself.
+            metadata={"x-sample": one},
+        ),
+        "answers": fields.Nested(asked, required=is_asked),
+        "all_or_nothing": fields.Boolean(load_default=False),
+    }
+    return _schema(kind, "Bulk" + _title(transition.name), content)
 
 
 @cache
@@ -193,14 +246,21 @@ def _schema(kind: RecordType, suffix: str, content: Mapping[str, Any]) -> type[S
     return made
 
 
+def _title(name: str) -> str:
+    return "".join(part.title() for part in re.split(r"[-_]", name))
+
+
 def _name(kind: RecordType, suffix: str) -> str:
     return "".join(part.title() for part in re.split(r"[._]", kind.code)) + suffix
 
 
-def _lists(kind: RecordType) -> dict[str, Any]:
+def _lists(kind: RecordType, states: Collection[str]) -> dict[str, Any]:
+    """Lists that may come with the content of a record in one of `states`."""
     content: dict[str, Any] = {}
     for child in kind.children:
         row = _row_in(kind, child)
+        if child.states and child.states.isdisjoint(states):
+            continue
         if child.one is not None:
             content[child.one] = fields.Nested(row)
         else:
@@ -228,14 +288,16 @@ def _row_out(kind: RecordType, child: Child) -> type[Schema]:
 # --- single fields
 
 
-def _writable(bounds: Iterable[Bound], *, is_new: bool, subject: str | None) -> dict[str, Any]:
+def _writable(
+    bounds: Iterable[Bound], *, is_new: bool, subject: str | None, by_others: bool = False
+) -> dict[str, Any]:
     """Fields that may be sent. Whoever enters their own record need not say who they are; an officer does."""
     content: dict[str, Any] = {}
     for bound in bounds:
         if bound.field.settable and (is_new or not bound.field.fixed):
             is_subject = subject is not None and bound.column is not None and bound.column.name == subject
-            # The contract kit sends it although it is not required.
-            about = {"x-send": True} if (is_subject or bound.field.sent) and is_new else {}
+            # The contract kit sends it although it is not required, where others than the subject enter it.
+            about = {"x-send": True} if (is_subject and by_others) or (bound.field.sent and is_new) else {}
             required = is_new and bound.field.required and not is_subject
             content[bound.name] = _field(bound, required=required, about=about)
     return content
@@ -249,8 +311,8 @@ def _field(bound: Bound, *, required: bool, about: Mapping[str, Any]) -> Any:
     if field.sample is not None:
         metadata["x-sample"] = field.sample
     metadata["description"] = field.title.translated("en")
-    may_lack = not field.required and (bound.column is None or bool(bound.column.nullable))
-    options: dict[str, Any] = {"allow_none": may_lack, "required": required, "metadata": metadata}
+    may_be_null = bound.may_be_null and not field.required
+    options: dict[str, Any] = {"allow_none": may_be_null, "required": required, "metadata": metadata}
     return _IN.get(bound.kind, _plain)(bound, options)
 
 
@@ -300,6 +362,7 @@ def _filters(bound: Bound) -> dict[str, Any]:
 
 
 _DAYS = validate.Range(FIRST_DAY, LAST_DAY)
+_MOMENTS = validate.Range(*(datetime.combine(day, time(), UTC) for day in (FIRST_DAY, LAST_DAY)))
 _REASON = validate.And(validate.Length(min=2, max=LONGEST_COMMENT), validate.Regexp(r"(?:\s*\S){2}"))
 #: Four characters that say something; blanks are none.
 _LONG_REASON = validate.And(validate.Length(min=4, max=500), validate.Regexp(r"(?:\s*\S){4}"))
@@ -322,11 +385,14 @@ _IN: Mapping[Kind, Callable[[Bound, dict[str, Any]], Any]] = {
     Kind.SENSITIVE: _text,
     Kind.CHOICE: _choice,
     Kind.TEXTS: _texts,
-    Kind.INTEGER: lambda bound, options: fields.Integer(validate=_range(bound, LARGEST), **options),
+    Kind.INTEGER: lambda bound, options: fields.Integer(
+        strict=True, validate=_range(bound, LARGEST), **options
+    ),
     Kind.MONEY: lambda bound, options: Yuan(validate=_range(bound, LARGEST_FEN), **options),
     Kind.DATE: lambda bound, options: fields.Date(
         validate=validate.Range(bound.field.earliest or FIRST_DAY, LAST_DAY), **options
     ),
+    Kind.TIME: lambda _bound, options: fields.AwareDateTime(validate=_MOMENTS, **options),
     Kind.PERSON: lambda _bound, options: fields.Nested(PersonTold, **options),
     Kind.EMPLOYER: lambda _bound, options: fields.Nested(EmployerTold, **options),
 }

@@ -20,6 +20,7 @@ from gonghui.api.versions import expected_version, record_response
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
 from gonghui.records import listing, pickers, steps, writing
+from gonghui.records.bulk_steps import take_steps
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
@@ -68,12 +69,14 @@ def blueprint_of(kind: RecordType) -> Blueprint:
         url_prefix=f"/api/v1/{kind.plugin}/{kind.path}",
         description=kind.title.translated("en"),
     )
-    one = f"/<uuid:{kind.code.rsplit('.', 1)[1]}_id>"
+    one = f"/<uuid:{kind.parameter}>"
     _add_reading(blueprint, kind, one)
     _add_writing(blueprint, kind, one)
     for transition in kind.workflow.transitions:
         if transition.is_offered:
             _add_step(blueprint, kind, transition, one)
+            if transition.in_bulk:
+                _add_bulk_step(blueprint, kind, transition)
     for child in kind.children:
         if child.states:
             _add_list(blueprint, kind, child, one)
@@ -116,10 +119,12 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
         return page_response(rows[:limit], following, count)
 
     def get_record(uow: UnitOfWork, record_id: UUID) -> Response:
-        return answer(uow, kind, record_id)
+        row = listing.read_row(uow, kind, record_id)
+        return record_response(row, row["version"])
 
     def get_history(uow: UnitOfWork, record_id: UUID) -> list[Any]:
-        found(uow, kind, record_id)
+        # Who sees it only because it is published does not learn who wrote what about it.
+        require(uow, kind, found(uow, kind, record_id), kind.permission(READ))
         return history(uow, record_id)
 
     reading, plural = _operation(kind, READ), _plural(kind)
@@ -203,6 +208,36 @@ def _add_step(blueprint: Blueprint, kind: RecordType, transition: Transition, on
     )
 
 
+def _add_bulk_step(blueprint: Blueprint, kind: RecordType, transition: Transition) -> None:
+    def take(uow: UnitOfWork, body: dict[str, Any]) -> Response:
+        versions = [(one["id"], one["version"]) for one in body["records"]]
+        outcomes = take_steps(
+            uow,
+            kind,
+            transition.name,
+            versions,
+            body.get("answers", {}),
+            all_or_nothing=body["all_or_nothing"],
+        )
+        results = {"results": [outcome.as_json for outcome in outcomes]}
+        return Response(orjson.dumps(results), content_type="application/json")
+
+    take.__doc__ = (
+        f"{transition.title.translated('en')}, for many records: each is done, or refused with the reason."
+    )
+    _add(
+        blueprint,
+        f"/bulk/{transition.name}",
+        "POST",
+        take,
+        f"bulk_{transition.name.replace('-', '_')}",
+        _operation(kind, transition.name),
+        idempotent,
+        blueprint.arguments(schemas.steps_in_bulk(kind, transition)),
+        blueprint.response(200, schemas.StepOutcomes),
+    )
+
+
 def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) -> None:
     permission = child.permission or kind.permission(CHANGE)
 
@@ -270,7 +305,7 @@ def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
 def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200) -> Response:
     """A record as it is after what was done, with its version."""
     uow.session.flush()
-    row = listing.read_row(uow, kind, record_id)
+    row = listing.read_row(uow, kind, record_id, is_written=True)
     return record_response(row, row["version"], status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -85,9 +86,18 @@ def obtain(uow: UnitOfWork, wanted: Sequence[tuple[str, str | None]]) -> list[Em
 
 def only_one_named(uow: UnitOfWork, name: str) -> Employer | None:
     """The employer of exactly this name, with a code or without, where there is one and no second."""
-    named = select(Employer).where(Employer.name == name, Employer.merged_into_id.is_(None)).limit(2)
-    found = uow.session.scalars(named).all()
-    return found[0] if len(found) == 1 else None
+    return only_ones_named(uow, [name]).get(name)
+
+
+def only_ones_named(uow: UnitOfWork, names: Sequence[str]) -> dict[str, Employer]:
+    """For each of the names that exactly one employer bears, with a code or without, that employer."""
+    if not names:
+        return {}
+    named: dict[str, list[Employer]] = defaultdict(list)
+    wanted = select(Employer).where(Employer.name.in_(names), Employer.merged_into_id.is_(None))
+    for employer in uow.session.scalars(wanted):
+        named[employer.name].append(employer)
+    return {name: found[0] for name, found in named.items() if len(found) == 1}
 
 
 def rename(employer: Employer, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault
 from gonghui.i18n import Text, _
-from gonghui.parties.employers import Employer, find_all, new_employer, only_one_named
+from gonghui.parties.employers import Employer, find_all, new_employer, only_ones_named
 from gonghui.parties.persons import Identity
 from gonghui.tenancy.tenants import here
 from gonghui.values.documents import Document, DocumentFault, DocumentKind, normal_number, read_document
@@ -72,11 +72,12 @@ def told_employers(uow: UnitOfWork, told: Sequence[Mapping[str, Any]]) -> list[E
     """
     pairs = [(one["name"].strip(), one.get("uscc") or None) for one in told]
     known: dict[tuple[str, str | None], Employer] = dict(find_all(uow, pairs))
-    for pair in dict.fromkeys(pairs):
-        if pair not in known:
-            found = only_one_named(uow, pair[0]) if pair[1] is None else None
-            if found is None:
-                found = new_employer(*pair)
-                uow.add(found)
-            known[pair] = found
+    left = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+    named = only_ones_named(uow, [name for name, code in left if code is None])
+    for name, code in left:
+        found = named.get(name) if code is None else None
+        if found is None:
+            found = new_employer(name, code)
+            uow.add(found)
+        known[name, code] = found
     return [known[pair] for pair in pairs]

@@ -12,6 +12,7 @@ import structlog
 from gonghui.i18n import load_catalogues
 from gonghui.plugin_host.manifest import ManifestError, Plugin
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
+from gonghui.records.record_types import RecordType
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
 from gonghui.tenancy.parameters import PACKS, Parameters
@@ -63,6 +64,10 @@ class Registry:
     def indicators(self, on: frozenset[str] | None = None) -> list[Indicator]:
         """Indicators of the plugins in `on` (all, without it)."""
         return [i for p in self.plugins.values() if on is None or p.id in on for i in p.indicators]
+
+    def record_types(self, on: frozenset[str] | None = None) -> list[RecordType]:
+        """Record types of the plugins in `on` (all, without it)."""
+        return [kind for p in self.plugins.values() if on is None or p.id in on for kind in p.record_types]
 
     def deadline_rules(self, on: frozenset[str] | None = None) -> list[DeadlineRule]:
         """Rules of deadlines of the plugins in `on` (all, without it)."""

@@ -105,6 +105,11 @@ class Bound:
             raise ValueError(f"the field {self.name!r} has no column")
         return self.column.name
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether the column, where there is one, takes no value for a value."""
+        return self.column is None or bool(self.column.nullable)
+
     @cached_property
     def label(self) -> Column[Any] | None:
         """The column of the target by which people know it."""
@@ -127,6 +132,8 @@ def _bound(field: Field, table: Table) -> Bound:
             return Bound(field, field.kind or _kind(field, column, target), column, target)
     if field.kind is None:
         raise ValueError(f"{table.fullname} has no column for the field {field.name!r}")
+    if field.kind is Kind.REFERENCE and field.picker is None:
+        raise ValueError(f"{field.name!r} refers to something that no picker of it offers")
     return Bound(field, field.kind, None)
 
 

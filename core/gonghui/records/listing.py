@@ -23,6 +23,7 @@ from gonghui.values.masks import mask
 
 Query = Mapping[str, Any]
 NEWEST, BY_NAME = "newest", "name"
+_KNOWN = "_known"
 
 
 def list_rows(
@@ -30,7 +31,7 @@ def list_rows(
 ) -> list[dict[str, Any]]:
     """A page of records that the principal sees, one row more than asked so that the caller knows of a next one."""
     shape = statement_of(kind, "list")
-    page = _filtered(uow, kind, shape, shape.select, query)
+    page = _filtered(uow, kind, shape, _with_sight(uow, kind, shape.select), query)
     order = _order(kind, query.get("sort", NEWEST))
     if after is not None:
         keys = tuple_(*(column for column, _descending in order))
@@ -65,11 +66,19 @@ def count_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> int:
     return uow.session.scalar(_filtered(uow, kind, shape, counted, query)) or 0
 
 
-def read_row(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> dict[str, Any]:
-    """One record with the rows that belong to it. Raises `NotFound` for one that is not there or not to be seen."""
+def read_row(
+    uow: UnitOfWork, kind: RecordType, record_id: UUID, *, is_written: bool = False
+) -> dict[str, Any]:
+    """One record with the rows that belong to it. Raises `NotFound` for one that is not there or not to be seen.
+
+    `is_written`: by the principal, just now; they are told what became of it though it may have left their sight.
+    """
     shape = statement_of(kind, "detail")
-    seen = visible(kind, uow.principal, kind.permission(READ))
-    found = uow.session.connection().execute(shape.select.where(kind.table.c.id == record_id, seen))
+    wanted = shape.select.where(kind.table.c.id == record_id)
+    if not is_written:
+        seen = visible(kind, uow.principal, kind.permission(READ))
+        wanted = _with_sight(uow, kind, wanted).where(seen)
+    found = uow.session.connection().execute(wanted)
     for row in _shown(uow, shape, found.mappings()):
         return row
     raise not_found()
@@ -84,6 +93,14 @@ def export_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> Iterator[dic
         everyone.order_by(kind.table.c.id).execution_options(yield_per=1_000)
     )
     return _shown(uow, shape, found.mappings())
+
+
+def _with_sight(uow: UnitOfWork, kind: RecordType, statement: Select[Any]) -> Select[Any]:
+    """The statement with a column that says whether a row is seen for a better reason than being published."""
+    if not kind.published:
+        return statement
+    known = visible(kind, uow.principal, kind.permission(READ), as_stranger=False)
+    return statement.add_columns(known.label(_KNOWN))
 
 
 def _filtered(
@@ -132,9 +149,14 @@ def _order(kind: RecordType, sort: str) -> list[tuple[Any, bool]]:
 
 
 def _shown(uow: UnitOfWork, shape: Shape, rows: Iterable[Mapping[Any, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows with their sensitive values masked, money in yuan, and lists without what only the database needs."""
+    """Rows with their sensitive values masked, money in yuan, and lists without what only the database needs.
+
+    A stranger gets of what is published neither masks nor the rows that belong to it.
+    """
     for found in rows:
         row = {str(key): value for key, value in found.items()}
+        if row.pop(_KNOWN, True) is False:
+            row |= dict.fromkeys(shape.sealed) | {name: [] for name in shape.children}
         for name, (column, owner) in shape.sealed.items():
             row[name] = masked(uow, column, row[owner], row[name])
         for name in shape.money:

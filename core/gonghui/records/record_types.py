@@ -13,6 +13,7 @@ from gonghui.db.base import TenantTable
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault
 from gonghui.i18n import Text, _
+from gonghui.records import contradictions
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.fields import Bound, Field, Kind, bind
 from gonghui.records.record import Record
@@ -28,10 +29,7 @@ Derivation = Callable[[UnitOfWork, Any, Values], None]
 Place = Callable[[UnitOfWork, Values], OrgUnit]
 
 READ, CHANGE, EXPORT, REVEAL = "read", "change", "export", "reveal"
-
-
-class RecordTypeError(ValueError):
-    """A record type contradicts itself."""
+RecordTypeError = contradictions.RecordTypeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,13 +148,18 @@ class RecordType:
             name: bind(more, _target_of(self.table, name)) for name, more in (joined or {}).items()
         }
         self.once = bind(self.asked_once, self.table)
-        self._check()
+        contradictions.refuse(self)
         RECORD_TYPES[self.table.fullname] = self
 
     @property
     def plugin(self) -> str:
         """Id of the plugin that owns it."""
         return self.code.split(".", 1)[0]
+
+    @property
+    def parameter(self) -> str:
+        """What the id of a record is called in paths."""
+        return f"{self.code.rsplit('.', 1)[1]}_id"
 
     def permission(self, verb: str) -> str:
         """The permission for a verb or a transition."""
@@ -218,33 +221,6 @@ class RecordType:
         if self.sealed:
             words[REVEAL] = _("写明理由查看完整内容：{what}", what=self.title)
         return {verb: text for verb, text in words.items() if verb in self.verbs or verb == REVEAL}
-
-    def _check(self) -> None:
-        names = [field.name for field in (*self.fields, *self.asked_once)]
-        names += [child.name for child in self.children] + [one.name for one in self.computed]
-        names += [field.name for fields in self.joined.values() for field in fields]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise RecordTypeError(f"{self.code}: named twice: {', '.join(sorted(twice))}")
-        if (self.own or any(t.own for t in self.workflow.transitions)) and self.subject is None:
-            raise RecordTypeError(f"{self.code}: only a record with a subject is somebody's own")
-        if CREATE in self.own and self.place is None:
-            raise RecordTypeError(
-                f"{self.code}: whoever enters their own record does not choose where; give a place"
-            )
-        if not self.published <= self.workflow.states.keys():
-            raise RecordTypeError(f"{self.code}: published in a state that there is not")
-        if not (self.subtree or self.subject or self.shared):
-            raise RecordTypeError(f"{self.code}: nobody could ever see it")
-        told = {r.code for t in self.workflow.transitions for r in (*t.starts, *t.meets, *t.cancels)}
-        if not told <= {rule.code for rule in self.deadlines}:
-            raise RecordTypeError(f"{self.code}: a transition names a deadline that the record type does not")
-        columns = {
-            b.column.name for bs in (self.bound, *self.joined.values()) for b in bs if b.column is not None
-        }
-        for name in (*self.search, *([self.subject] if self.subject else ())):
-            if name not in columns | set(self.table.columns.keys()):
-                raise RecordTypeError(f"{self.code}: no column {name}")
 
 
 #: Record types of this process by table, so that a reference to a record is picked among what one may read.

@@ -78,6 +78,13 @@ def unshare(uow: UnitOfWork, record: Record, account_id: UUID) -> None:
     uow.session.flush()
 
 
+def unshare_all(uow: UnitOfWork, record: Record) -> None:
+    """Take back whatever anybody was given for this record, as before it is given to somebody else."""
+    for row in uow.session.scalars(select(RecordShare).where(RecordShare.record_id == record.id)):
+        uow.session.delete(row)
+    uow.session.flush()
+
+
 def shared_with(account_id: UUID, permission: str) -> ColumnElement[UUID]:
     """Ids of the records for which an account holds a permission today."""
     row, today = RecordShare.__table__.c, clock.today()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,18 @@ from gonghui.errors import forbidden, not_found
 from gonghui.records.fields import Bound
 from gonghui.records.record import Record
 from gonghui.records.record_types import READ, RecordType
-from gonghui.records.sharing import RecordShare, shared_with
+from gonghui.records.sharing import shared_with
 from gonghui.tenancy.org_tree import OrgUnit
-from gonghui.values import clock
 from gonghui.values.principal import Principal
 
 
-def visible(kind: RecordType, principal: Principal, permission: str) -> ColumnElement[bool]:
+def visible(
+    kind: RecordType, principal: Principal, permission: str, *, as_stranger: bool = True
+) -> ColumnElement[bool]:
     """The condition under which rows of the record type are within the principal's `permission`.
 
-    Lists, single reads, exports, pickers and steps all use it, so they cannot differ.
+    Lists, single reads, exports, pickers and steps all use it, so they cannot differ. `as_stranger`: also rows
+    that everybody sees, because they are published.
     """
     if principal.is_unrestricted:
         return true()
@@ -34,7 +37,8 @@ def visible(kind: RecordType, principal: Principal, permission: str) -> ColumnEl
         ways.append(table[str(kind.subject)] == principal.person_id)
     if _may_be_shared(kind, principal, permission) and principal.account_id is not None:
         ways.append(table.id.in_(shared_with(principal.account_id, permission)))
-    if kind.published and permission == kind.permission(READ) and _token_allows(principal, permission):
+    is_reading = as_stranger and permission == kind.permission(READ)
+    if kind.published and is_reading and _token_allows(principal, permission):
         ways.append(table.state.in_(kind.published))
     return or_(*ways) if ways else false()
 
@@ -43,18 +47,33 @@ def permits(
     uow: UnitOfWork, kind: RecordType, record: Record, permission: str, *, above: bool = False
 ) -> bool:
     """Whether the principal holds `permission` for this record; `above`: at a unit over the record's own."""
+    return record.id in permitted(uow, kind, [record], permission, above=above)
+
+
+def permitted(
+    uow: UnitOfWork, kind: RecordType, records: Sequence[Record], permission: str, *, above: bool = False
+) -> set[UUID]:
+    """Ids of those records for which the principal holds `permission`, in two statements however many they are."""
     principal = uow.principal
-    if principal.is_unrestricted:
-        return True
-    if kind.subtree and scope.reaches(
-        principal, permission, path_of(uow, record.org_unit_id), strictly_above=above
-    ):
-        return True
+    granted = _reached(uow, kind, records, permission, above=above)
     if above:
-        return False
-    if _is_own(kind, principal, permission) and getattr(record, str(kind.subject)) == principal.person_id:
-        return True
-    return _may_be_shared(kind, principal, permission) and _is_shared(uow, record, permission)
+        return granted
+    if _is_own(kind, principal, permission):
+        granted |= {each.id for each in records if getattr(each, str(kind.subject)) == principal.person_id}
+    left = {each.id for each in records} - granted
+    if left and _may_be_shared(kind, principal, permission) and principal.account_id is not None:
+        given = select(kind.table.c.id).where(
+            kind.table.c.id.in_(left), kind.table.c.id.in_(shared_with(principal.account_id, permission))
+        )
+        granted |= set(uow.session.scalars(given))
+    return granted
+
+
+def reached(
+    uow: UnitOfWork, kind: RecordType, record: Record, permission: str, *, above: bool = False
+) -> bool:
+    """Whether a role reaches the record with `permission`, whomever it is about and with whom it was shared."""
+    return record.id in _reached(uow, kind, [record], permission, above=above)
 
 
 def found(uow: UnitOfWork, kind: RecordType, record_id: UUID, *, lock: bool = False) -> Record:
@@ -88,6 +107,23 @@ def path_of(uow: UnitOfWork, unit_id: UUID) -> str:
     return uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id)) or ""
 
 
+def _reached(
+    uow: UnitOfWork, kind: RecordType, records: Sequence[Record], permission: str, *, above: bool
+) -> set[UUID]:
+    principal = uow.principal
+    if principal.is_unrestricted:
+        return {each.id for each in records}
+    if not kind.subtree or not principal.roots(permission):
+        return set()
+    units = select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_({each.org_unit_id for each in records}))
+    paths = {each.id: each.path for each in uow.session.execute(units)}
+    return {
+        each.id
+        for each in records
+        if scope.reaches(principal, permission, paths.get(each.org_unit_id, ""), strictly_above=above)
+    }
+
+
 def _is_own(kind: RecordType, principal: Principal, permission: str) -> bool:
     return (
         principal.person_id is not None
@@ -102,14 +138,3 @@ def _may_be_shared(kind: RecordType, principal: Principal, permission: str) -> b
 
 def _token_allows(principal: Principal, permission: str) -> bool:
     return principal.token_permissions is None or permission in principal.token_permissions
-
-
-def _is_shared(uow: UnitOfWork, record: Record, permission: str) -> bool:
-    row, today = RecordShare, clock.today()
-    mine = (
-        row.account_id == uow.principal.account_id,
-        row.record_id == record.id,
-        row.permission == permission,
-    )
-    in_force = (row.valid_from <= today, or_(row.valid_to.is_(None), row.valid_to >= today))
-    return uow.session.scalar(select(row.id).where(*mine, *in_force)) is not None

@@ -49,9 +49,7 @@ def statement_of(kind: RecordType, purpose: Purpose) -> Shape:
     if purpose != "list":
         columns += [table.c.created_at, table.c.changed_at]
     elif "name_key" in table.c:
-        columns.append(
-            table.c.name_key
-        )  # what a page sorted by name ends with; whoever answers leaves it out
+        columns.append(table.c.name_key)  # for the cursor; whoever answers takes it away
     for bound in kind.bound:
         _note_ways(shape, bound, table, kind)
         if _is_shown(bound, purpose):

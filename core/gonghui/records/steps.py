@@ -14,6 +14,7 @@ from gonghui.i18n import _
 from gonghui.records.deadlines import cancel_deadline, meet_deadline, set_deadline
 from gonghui.records.entering import entered
 from gonghui.records.fields import bind
+from gonghui.records.key_conflicts import refused_by_keys
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import CHANGE, RecordType
 from gonghui.records.sight import found, permits, require
@@ -31,6 +32,8 @@ def take_step(
     the separation of duties forbids it, `Invalid` with everything that stands in its way.
     """
     transition = kind.workflow.named(name)
+    if transition.timer is not None:
+        raise Conflict("state_forbids", _("这一步由系统到期办理。"))
     record = found(uow, kind, record_id, lock=True)
     require(uow, kind, record, kind.permission(name), above=transition.above)
     check_version(record, version)
@@ -69,17 +72,18 @@ def advance(
     given: Answers = answers or {}
     on = day or clock.today()
     uow.note(f"{kind.code}.{transition.act}")
-    before, record.state = record.state, to or transition.target
     columns = entered(uow, bind(transition.asks, kind.table), given, kind.permission(transition.name))
+    before, record.state = record.state, to or transition.target
     for name, value in columns.items():
         setattr(record, name, value)
     record.changed_at = clock.now()  # a step into the same state is a change, too
     row = transition_row(uow, record, transition.name, before, on, given.get("comment"))
-    uow.add(row)
-    _tell_deadlines(uow, record, transition, on)
-    if transition.effect is not None:
-        transition.effect(uow, record, {**given, "effective_on": on})
-    uow.session.flush()
+    with refused_by_keys(kind):
+        uow.add(row)
+        _tell_deadlines(uow, record, transition, on)
+        if transition.effect is not None:
+            transition.effect(uow, record, {**given, "effective_on": on})
+        uow.session.flush()
     return record
 
 

@@ -95,6 +95,8 @@ def took_step(uow: UnitOfWork, record_id: UUID, name: str, principal: Principal)
     step = RecordTransition
     same = [step.account_id == principal.account_id]
     if principal.person_id is not None:
-        same.append(step.person_id == principal.person_id)
+        # A step keeps the name under which it was taken, also where two rows turn out to be one human being.
+        me = or_(Person.id == principal.person_id, Person.merged_into_id == principal.person_id)
+        same.append(step.person_id.in_(select(Person.id).where(me)))
     found = select(step.id).where(step.record_id == record_id, step.name == name, or_(*same)).limit(1)
     return uow.session.scalar(found) is not None

@@ -159,6 +159,9 @@ class Workflow:
         lost = self.states.keys() - begun - {state for t in self.transitions for state in t.targets}
         if lost:
             raise WorkflowError(f"states that nothing leads to: {', '.join(sorted(lost))}")
+        for timed in (t for t in self.transitions if t.timer is not None):
+            if timed.own or timed.shared or timed.in_bulk or timed.above:
+                raise WorkflowError(f"{timed.name}: the system takes it, so nobody else does")
         strange = {other for t in self.transitions for other in t.not_by} - self._by_name.keys() - {CREATE}
         if strange:
             raise WorkflowError(f"not_by names no transition: {', '.join(sorted(strange))}")

@@ -12,11 +12,19 @@ from gonghui.auth import scope
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid, not_found
 from gonghui.i18n import _
-from gonghui.records.entering import Columns, Values, entered, entered_each
+from gonghui.records.entering import (
+    Columns,
+    Values,
+    entered,
+    entered_each,
+    is_person,
+    refuse_unchoosable,
+)
 from gonghui.records.fields import Bound
+from gonghui.records.key_conflicts import refused_by_keys
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import CHANGE, Child, RecordType
-from gonghui.records.sight import found, require
+from gonghui.records.sight import found, reached, require
 from gonghui.records.transitions import transition_row
 from gonghui.records.workflow import CREATE
 from gonghui.tenancy.org_tree import OrgUnit
@@ -33,16 +41,17 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
         return kind.create(uow, values)
     permission = kind.permission(CREATE)
     place, subject_id = _place(uow, kind, values, permission)
+    told = values if subject_id is None else _without_subject(uow, kind, values, subject_id)
     uow.note(f"{kind.code}.created")
-    told = {name: value for name, value in values.items() if name not in _of_subject(kind, subject_id)}
     record = kind.model(org_unit_id=place.id, state=kind.workflow.initial)
     _set(record, kind, entered(uow, _settable(kind), told, permission))
     if subject_id is not None:
         setattr(record, str(kind.subject), subject_id)
     _complete(uow, kind, record, values, is_new=True)
-    uow.add(record, transition_row(uow, record, CREATE, None))
-    _put_told(uow, kind, record, values, permission)
-    uow.session.flush()
+    with refused_by_keys(kind):
+        uow.add(record, transition_row(uow, record, CREATE, None))
+        _put_along(uow, kind, record, values, permission)
+        uow.session.flush()
     return record
 
 
@@ -50,6 +59,8 @@ def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | No
     """Change what a record says, in the states that allow it. Lists that are given take the place of the old ones."""
     permission = kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, kind.workflow.changeable)
+    if kind.subject is not None and not reached(uow, kind, record, permission):
+        values = _without_subject(uow, kind, values, getattr(record, kind.subject))
     uow.note(f"{kind.code}.changed")
     if kind.change is not None:
         kind.change(uow, record, values)
@@ -58,8 +69,9 @@ def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | No
     # A change of the lists alone is a change of the record: its version moves too, and once.
     record.changed_at = clock.now()
     _complete(uow, kind, record, values, is_new=False)
-    _put_told(uow, kind, record, values, permission)
-    uow.session.flush()
+    with refused_by_keys(kind):
+        _put_along(uow, kind, record, values, permission)
+        uow.session.flush()
     return record
 
 
@@ -76,11 +88,12 @@ def put_list(
     record = _taken(uow, kind, record_id, version, permission, child.states)
     uow.note(f"{kind.code}.{child.name}_put")
     record.changed_at = clock.now()
-    put_rows(uow, kind, record, child, rows, permission)
-    faults = [fault for rule in kind.rules for fault in rule(uow, record, {child.name: rows})]
-    if faults:
-        raise invalid(*faults)
-    uow.session.flush()
+    with refused_by_keys(kind):
+        put_rows(uow, kind, record, child, rows, permission)
+        faults = [fault for rule in kind.rules for fault in rule(uow, record, {child.name: rows})]
+        if faults:
+            raise invalid(*faults)
+        uow.session.flush()
     return record
 
 
@@ -109,7 +122,7 @@ def put_rows(
         uow.session.delete(there[row_id])
     if gone:  # before others take their place: the same key may come again
         uow.session.flush()
-    put = []
+    put: list[Any] = []
     for told, values in zip(rows, columns, strict=True):
         row = there[told["id"]] if told.get("id") else child.model(**{link: record.id})
         for name, value in values.items():
@@ -119,6 +132,18 @@ def put_rows(
     if child.after is not None:
         with uow.session.no_autoflush:
             child.after(uow, record, put)
+
+
+def _put_along(uow: UnitOfWork, kind: RecordType, record: Record, values: Values, permission: str) -> None:
+    """Put the lists that came with a record's content; each has its states and its permission here, too."""
+    for child in kind.children:
+        rows = values.get(child.name) if child.one is None else values.get(child.one) and [values[child.one]]
+        if rows is None:
+            continue
+        _require_state(record, child.states or kind.workflow.states.keys())
+        if child.permission is not None:
+            require(uow, kind, record, child.permission)
+        put_rows(uow, kind, record, child, rows, child.permission or permission)
 
 
 def _missing_in_rows(child: Child, rows: Sequence[Values], there: Mapping[UUID, Any]) -> Iterator[FieldFault]:
@@ -148,6 +173,8 @@ def _place(uow: UnitOfWork, kind: RecordType, values: Values, permission: str) -
     principal = uow.principal
     if kind.place is None:
         return scope.unit_within(uow, principal, permission, values["org_unit_id"]), None
+    # What may not be chosen and what there is not look alike, so nothing is filed by it.
+    refuse_unchoosable(uow, _settable(kind), values, permission)
     unit = kind.place(uow, values)
     if principal.is_unrestricted or (kind.subtree and scope.reaches(principal, permission, unit.path)):
         return unit, None
@@ -156,11 +183,16 @@ def _place(uow: UnitOfWork, kind: RecordType, values: Values, permission: str) -
     raise not_found()
 
 
-def _of_subject(kind: RecordType, subject_id: UUID | None) -> set[str]:
-    """The field that names the subject, where the record is entered by the subject: it is nobody else."""
-    if subject_id is None:
-        return set()
-    return {b.name for b in kind.bound if b.column is not None and b.column.name == kind.subject}
+def _without_subject(uow: UnitOfWork, kind: RecordType, values: Values, subject_id: UUID) -> Values:
+    """Content without the person whom it is about: who has no role here writes of no other. Raises `Invalid`."""
+    for bound in kind.bound:
+        if bound.column is None or bound.column.name != kind.subject or bound.name not in values:
+            continue
+        value = values[bound.name]
+        if value is not None and not is_person(uow, bound, value, subject_id):
+            raise invalid(FieldFault(f"/{bound.name}", "not_yourself", _("只能填写本人。")))
+        return {name: other for name, other in values.items() if name != bound.name}
+    return values
 
 
 def _settable(kind: RecordType) -> list[Bound]:
@@ -203,7 +235,11 @@ def _taken(
     record = found(uow, kind, record_id, lock=True)
     require(uow, kind, record, permission)
     check_version(record, version)
+    _require_state(record, states)
+    return record
+
+
+def _require_state(record: Record, states: Collection[str]) -> None:
     if record.state not in states:
         message = _("当前状态不允许修改。")
         raise Conflict("state_forbids", message, extra={"state": record.state, "allowed": sorted(states)})
-    return record

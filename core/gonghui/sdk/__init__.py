@@ -88,7 +88,7 @@ from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
-from gonghui.records.sharing import share, unshare
+from gonghui.records.sharing import share, unshare, unshare_all
 from gonghui.records.sight import found, path_of, permits
 from gonghui.records.sight import require as require_for
 from gonghui.records.steps import advance, step, take_step
@@ -328,6 +328,7 @@ __all__ = [
     "unit_within",
     "units_under",
     "unshare",
+    "unshare_all",
     "update_many",
     "uscc_fault",
     "values_below",

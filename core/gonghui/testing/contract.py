@@ -39,6 +39,8 @@ from gonghui.testing.operations import (
 
 #: Who is asked first to do a thing rightly: the lowest who may.
 RIGHT = ("firm", "garden", "east", "district", "admin", "auditor")
+#: How the sample of a step in bulk begins: it is the operation on one record.
+_STEP = "POST "
 #: Where the samples stand; `west` officers hold the same permissions next door.
 PLACE = "garden"
 
@@ -170,7 +172,8 @@ class Contract:
     def _known(self, org_unit_id: str, role: str, right: str) -> dict[str, Any]:
         """Values for the fields of a body that ask for one by `x-sample`."""
         known: dict[str, Any] = _Samples(
-            self._of_plugin, {"org_unit_id": org_unit_id, "role": role, **self._tree_values}
+            lambda name: self._of_plugin(name, right),
+            {"org_unit_id": org_unit_id, "role": role, **self._tree_values},
         )
         with suppress(LookupError):
             known["parameter_value"] = parameter_samples.numeric().value
@@ -186,11 +189,22 @@ class Contract:
             }
         return known
 
-    def _of_plugin(self, name: str) -> Any:
+    def _of_plugin(self, name: str, right: str) -> Any:
         """A plugin's own sample, for a field of a body."""
+        if name.startswith(_STEP):
+            return self._for_bulk(name, right)
         with self.home.uow() as uow:
             made = self.samples[name](uow, self.home.units[PLACE])
         return str(made)
+
+    def _for_bulk(self, step: str, right: str) -> list[dict[str, Any]]:
+        """The record that a step in bulk is tried with: the one that the step by itself would be."""
+        path = step.removeprefix(_STEP).rsplit("/", 1)[0]
+        name = path[path.rindex("{") + 1 : -1]
+        with self.home.uow(None if right in RIGHT else right) as uow:
+            made = (self.samples.get(step) or self.samples[name])(uow, self.home.units[PLACE])
+        tag = self.home.client(right).get(path.format(**{name: made})).headers["ETag"]
+        return [{"id": str(made), "version": int(tag.strip('"v'))}]
 
     def _content(self, operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
         """The body as bytes, JSON or a form, as the operation takes it."""
@@ -369,7 +383,8 @@ class _Named(dict[str, Any]):
 
     def __missing__(self, name: str) -> str:
         elsewhere = ("register", "file", "mapping", "cells", "role", "id_number", "parameter_value")
-        return "" if name in elsewhere or " " in name else "here"
+        is_everybodys = " " in name and not name.startswith(_STEP)
+        return "" if name in elsewhere or is_everybodys else "here"
 
 
 class _Samples(dict[str, Any]):

@@ -8,6 +8,7 @@ import re
 _SHOWN = {"id_number": (3, 2), "phone": (3, 4), "bank_card": (0, 4)}
 #: With fewer than this hidden, what is left could simply be guessed.
 _FEWEST_HIDDEN = 4
+_STARS = "*＊"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -20,6 +21,13 @@ def mask(kind: str, value: str) -> str:
     if kind == "birth":
         return f"{value[:4]}-**-**" if _DATE.fullmatch(value) else "*" * len(value)
     return "***"
+
+
+def is_masked(kind: str, text: str) -> bool:
+    """Whether `text` can only be what `mask` makes of a value: sent back, it must not take the value's place."""
+    if kind in _SHOWN or kind == "birth":
+        return any(star in text for star in _STARS)
+    return "*" in text and mask(kind, text) == text
 
 
 def _ends(value: str, first: int, last: int, *, fewest_hidden: int = _FEWEST_HIDDEN) -> str:

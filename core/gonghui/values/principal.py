@@ -67,6 +67,11 @@ class Principal:
         return self.is_unrestricted or bool(self.roots(permission))
 
 
+def system(tenant_id: UUID) -> Principal:
+    """The platform itself, for what time does and nobody asked for."""
+    return Principal(PrincipalKind.SYSTEM, tenant_id)
+
+
 def anonymous(tenant_id: UUID) -> Principal:
     """Nobody known, at a known tenant."""
     return Principal(PrincipalKind.ANONYMOUS, tenant_id)

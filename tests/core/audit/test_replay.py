@@ -238,7 +238,10 @@ _ACTS: dict[str, tuple[int, Callable[[Actors, UnitOfWork], None]]] = {
 
 def audited_tables() -> dict[str, Any]:
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {each.__table__.fullname: each.__table__ for each in classes if each.audited}
+    # Of rows whose trail is sealed it tells nothing that could be rebuilt.
+    return {
+        each.__table__.fullname: each.__table__ for each in classes if each.audited and not each.sealed_audit
+    }
 
 
 def actual(uow: UnitOfWork) -> Tables:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonghui.values.masks import mask
+from gonghui.values.masks import is_masked, mask
 
 ENDS = {"id_number": (3, 2), "phone": (3, 4), "bank_card": (0, 4), "name": (1, 0)}
 letters = st.characters(exclude_characters="*")
@@ -67,3 +67,18 @@ def test_of_a_birth_only_the_year_shows(born_on: object) -> None:
 @given(st.text().filter(lambda kind: kind not in {*ENDS, "birth"}), st.text())
 def test_an_unknown_kind_shows_nothing(kind: str, value: str) -> None:
     assert mask(kind, value) == "***"
+
+
+@given(
+    st.sampled_from(["id_number", "phone", "bank_card", "birth", "name", "health"]),
+    st.text(min_size=1, max_size=25),
+)
+def test_what_a_mask_makes_is_known_for_one_when_it_comes_back(kind: str, value: str) -> None:
+    assert is_masked(kind, mask(kind, value)) or mask(kind, value) == value
+
+
+@given(
+    st.sampled_from(["name", "health", "facts"]), st.text(max_size=25).filter(lambda text: "*" not in text)
+)
+def test_a_text_without_stars_is_no_mask(kind: str, value: str) -> None:
+    assert not is_masked(kind, value)
