@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from gonghui.sdk import Record, UnitOfWork, clock, create_record, new_id, step, whole_federation
+from gonghui.sdk import Record, UnitOfWork, clock, create_record, new_id, put_list, step, whole_federation
 from gonghui_organising import sheet_taking
 from gonghui_organising.demo_people import demo_id_number
 from gonghui_organising.helper import helpers
@@ -132,10 +132,11 @@ def _helper(uow: UnitOfWork, place: UUID, serial: int) -> None:
             "person": _person(serial, "吴示例"),
             "kind": "volunteer" if serial % 2 else "activist",
             "skills": ["调解", "宣传"],
-            "service": [{"served_on": date(2024, 5, 11), "what": "园区入企走访", "hours": 3}],
         },
     )
-    _take(uow, helpers, helper, "confirm", {"effective_on": date(2024, 4, 8)})
+    confirmed = _take(uow, helpers, helper, "confirm", {"effective_on": date(2024, 4, 8)})
+    served = [{"served_on": date(2024, 5, 11), "what": "园区入企走访", "hours": 3}]
+    put_list(uow, helpers, helpers.children[0], helper.id, confirmed.version, served)
 
 
 def _worker(uow: UnitOfWork, place: UUID, serial: int) -> None:

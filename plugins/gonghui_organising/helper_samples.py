@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import Record, UnitOfWork, clock, create_record, step
-from gonghui_organising.helper import helpers
+from gonghui_organising.helper import HelperService, helpers
 from gonghui_organising.member_samples import fresh_number
 
 
@@ -17,11 +17,7 @@ def somebody() -> dict[str, Any]:
 
 def recommended(uow: UnitOfWork, place: UUID) -> Record:
     values = {"org_unit_id": place, "person": somebody(), "kind": "activist", "skills": ["调解"]}
-    return create_record(uow, helpers, {**values, "service": _served()})
-
-
-def _served() -> list[dict[str, Any]]:
-    return [{"served_on": clock.today(), "what": "入企走访", "hours": 2}]
+    return create_record(uow, helpers, values)
 
 
 def helper_id(uow: UnitOfWork, place: UUID) -> UUID:
@@ -31,6 +27,8 @@ def helper_id(uow: UnitOfWork, place: UUID) -> UUID:
 def confirmed(uow: UnitOfWork, place: UUID) -> UUID:
     helper = recommended(uow, place)
     step(uow, helpers, helper, helpers.workflow.named("confirm"), {})
+    uow.add(HelperService(helper_id=helper.id, served_on=clock.today(), what="入企走访", hours=2))
+    uow.session.flush()
     return helper.id
 
 

@@ -25,7 +25,8 @@ from gonghui_organising.committee import Office
 from gonghui_organising.union import PLUGIN, CommitteeTerm, GrassrootsUnion
 
 READ, CREATE = "organising.re_election.read", "organising.re_election.create"
-BEFORE_THE_END = (180, 90, 30)
+#: Parameter with the days before the end of a term at which it is watched.
+WATCH = "organising.term.watch"
 
 
 class ReElectionState(StrEnum):
@@ -211,7 +212,7 @@ TERM_END = DeadlineRule(
     _("任期届满换届"),
     "organising.term.last_day",
     READ,
-    warn_before=BEFORE_THE_END,
+    warn_before=WATCH,
 )
 PLAN_REPLY = DeadlineRule(
     "organising.re_election.plan_reply",

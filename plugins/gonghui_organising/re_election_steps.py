@@ -40,6 +40,7 @@ from gonghui_organising.re_election import (
     CREATE,
     NOTICE,
     TERM_END,
+    WATCH,
     Ballot,
     ReElection,
     ReElectionCandidate,
@@ -76,7 +77,7 @@ def open_due(uow: UnitOfWork) -> int:
 
     Whoever calls it again changes nothing: a term has one re-election, and a term that was renewed none to come.
     """
-    watch = max(figure(uow, "organising.term.watch").value)
+    watch = max(figure(uow, WATCH).value)
     until = clock.today() + timedelta(days=watch)
     newest = (_TERM.union_id, _TERM.started_on.desc())
     latest: Any = (

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
 from gonghui.auth.scope import visible
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import text_from_json
-from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.deadline_rules import DeadlineRule, warning
 from gonghui.records.deadlines import Deadline, DeadlineState, days_left
 from gonghui.tenancy.org_tree import OrgUnit, in_subtree, under
 from gonghui.values.principal import Principal
@@ -64,7 +64,9 @@ def list_deadlines(
         .limit(limit)
     )
     by_code = {rule.code: rule for rule in rules}
-    return [_item(row, by_code[row.rule], wanted.today) for row in uow.session.execute(page)]
+    marks = {rule.code: rule.marks(uow) for rule in by_code.values()}
+    found = uow.session.execute(page)
+    return [_item(row, by_code[row.rule], marks[row.rule], wanted.today) for row in found]
 
 
 def count_by_unit(
@@ -142,7 +144,7 @@ def _numbers(row: Any) -> dict[str, int]:
     return {"open": row.open, "due_soon": row.due_soon, "overdue": row.overdue}
 
 
-def _item(row: Any, rule: DeadlineRule, today: date) -> dict[str, Any]:
+def _item(row: Any, rule: DeadlineRule, marks: Sequence[int], today: date) -> dict[str, Any]:
     left = days_left(row.due_on, row.suspended_since, today)
     is_open = row.state == DeadlineState.OPEN
     shown: Mapping[str, Any] = row._mapping
@@ -159,6 +161,6 @@ def _item(row: Any, rule: DeadlineRule, today: date) -> dict[str, Any]:
         "is_overdue": is_open and left < 0,
         "is_suspended": is_open and row.suspended_since is not None,
         "is_late": row.met_on is not None and days_left(row.due_on, row.suspended_since, row.met_on) < 0,
-        "warning": rule.warning(left) if is_open else None,
+        "warning": warning(marks, left) if is_open else None,
         "explanation": str(text_from_json(row.explanation)),
     }  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
-from gonghui.tenancy.parameters import Parameter
+from gonghui.tenancy.parameters import Parameter, figure
 from gonghui.values.time_limits import LimitUnit, TimeLimit
 
 
@@ -28,7 +29,8 @@ class DeadlineRule:
 
     The length is the value of `parameter`, a whole number whose unit is a word of `LimitUnit` (`days`,
     `working_days`, `months`, `years`) and nothing else. Whoever holds `permission`, the one to read the record,
-    sees the deadline. `warn_before`: so many days ahead, largest first or not, the watch list marks it.
+    sees the deadline. `warn_before`: so many days ahead, largest first or not, the watch list marks it; or, where the
+    days are a rule and not a convenience, the code of the parameter that lists them.
     """
 
     code: str
@@ -36,11 +38,18 @@ class DeadlineRule:
     parameter: str
     permission: str
     direction: Direction = Direction.FORWARD
-    warn_before: tuple[int, ...] = ()
+    warn_before: tuple[int, ...] | str = ()
 
-    def warning(self, days_left: int) -> int | None:
-        """The nearest mark of `warn_before` that has been reached; None before the first."""
-        return min((mark for mark in self.warn_before if days_left <= mark), default=None)
+    def marks(self, uow: UnitOfWork) -> tuple[int, ...]:
+        """The days ahead at which the watch list speaks up."""
+        if isinstance(self.warn_before, str):
+            return tuple(figure(uow, self.warn_before).value)
+        return self.warn_before
+
+
+def warning(marks: Sequence[int], days_left: int) -> int | None:
+    """The nearest mark that has been reached; None before the first."""
+    return min((mark for mark in marks if days_left <= mark), default=None)
 
 
 def length_of(parameter: Parameter) -> TimeLimit:

@@ -96,6 +96,7 @@ from gonghui.records.transitions import RecordTransition, history, took_step, tr
 from gonghui.records.workflow import Comment, Transition, Workflow
 from gonghui.records.writing import change as change_record
 from gonghui.records.writing import create as create_record
+from gonghui.records.writing import put_list
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator, Place, tree_of, values_below
 from gonghui.tenancy.documents import open_document, seal_document
@@ -287,6 +288,7 @@ __all__ = [
     "person_columns",
     "person_with_document",
     "protect",
+    "put_list",
     "reaches",
     "read_document",
     "read_firm",

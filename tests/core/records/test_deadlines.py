@@ -22,7 +22,7 @@ from gonghui.records.calendar_changes import (
     withdraw_year,
 )
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
-from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.deadline_rules import DeadlineRule, warning
 from gonghui.records.deadlines import (
     Deadline,
     cancel_deadline,
@@ -152,7 +152,7 @@ def test_a_day_passes_and_the_deadline_is_overdue(
 
 
 def test_the_nearest_mark_that_was_reached_is_the_warning(rules: Rules) -> None:
-    marks = {left: rules["renewal"].warning(left) for left in (181, 180, 91, 90, 30, 0, -5)}
+    marks = {left: warning(rules["renewal"].warn_before, left) for left in (181, 180, 91, 90, 30, 0, -5)}
     assert marks == {181: None, 180: 180, 91: 180, 90: 90, 30: 30, 0: 30, -5: 30}
 
 
