@@ -209,6 +209,7 @@ questionnaires = RecordType(
                 Field("least", _("下限"), least=-10_000_000),
                 Field("most", _("上限"), least=-10_000_000),
             ),
+            published=True,
         ),
     ),
     search=("title",),

@@ -151,12 +151,13 @@ def _order(kind: RecordType, sort: str) -> list[tuple[Any, bool]]:
 def _shown(uow: UnitOfWork, shape: Shape, rows: Iterable[Mapping[Any, Any]]) -> Iterator[dict[str, Any]]:
     """Rows with their sensitive values masked, money in yuan, and lists without what only the database needs.
 
-    A stranger gets of what is published neither masks nor the rows that belong to it.
+    A stranger gets of what is published neither masks nor the rows that belong to it, but for published lists.
     """
     for found in rows:
         row = {str(key): value for key, value in found.items()}
         if row.pop(_KNOWN, True) is False:
-            row |= dict.fromkeys(shape.sealed) | {name: [] for name in shape.children}
+            kept = {name for name, child in shape.children.items() if child.is_published}
+            row |= dict.fromkeys(shape.sealed) | {name: [] for name in shape.children.keys() - kept}
         for name, (column, owner) in shape.sealed.items():
             row[name] = masked(uow, column, row[owner], row[name])
         for name in shape.money:

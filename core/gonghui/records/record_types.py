@@ -54,7 +54,8 @@ class Child:
     `permission`, however the record stands: instalments are entered long after the case was agreed. `one` is the name
     under which a single row is told where only one can be (`committee`), though all are shown (`committees`).
     `write` and `entry` replace what is done by default: setting the columns, and showing them. `after` is what follows
-    for the record from the rows that were put: a sum, or the day of the next visit.
+    for the record from the rows that were put: a sum, or the day of the next visit. A `published` list is shown with a
+    published record to everybody: the questions of a questionnaire, but not who has enrolled in a course.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Child:
     states: frozenset[str] = frozenset()
     permission: str | None = None
     one: str | None = None
+    published: bool = False
     write: Callable[[UnitOfWork, Any, Sequence[Values]], None] | None = None
     after: Callable[[UnitOfWork, Any, list[Any]], None] | None = None
     entry: Callable[[], tuple[Any, Any]] | None = None

@@ -37,6 +37,7 @@ class Shape:
     searched: dict[str, Any] = field(default_factory=dict)
     name_keys: dict[str, Any] = field(default_factory=dict)
     of_persons: set[str] = field(default_factory=set)
+    is_published: bool = False
 
 
 @cache
@@ -135,7 +136,7 @@ def _joined_columns(
 
 def _children(shape: Shape, kind: RecordType) -> Iterator[Any]:
     for child in kind.children:
-        inner = shape.children[child.name] = Shape()
+        inner = shape.children[child.name] = Shape(is_published=child.published)
         entry, source = child.entry() if child.entry is not None else _entry(inner, child)
         listed = func.jsonb_agg(aggregate_order_by(entry, child.table.c.id))
         rows = select(func.coalesce(listed, literal_column("'[]'::jsonb"))).select_from(source)

@@ -9,12 +9,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gonghui.db import policies
+from gonghui.sdk import create_record, take_step
 from gonghui.testing import Federation, World
 from gonghui.testing.queries import counted_statements
 from gonghui.values import clock
-from gonghui_organising import founding
 from gonghui_organising.demo import demo_code
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 PATH = "/api/v1/parameters"
 COMMITTEE = f"{PATH}/organising.committee.members_from"
@@ -112,14 +113,13 @@ def founded(world: World) -> Federation:
                 "members": members,
                 "employers": [{"name": f"深圳市{members}样本厂", "uscc": demo_code("91", members)}],
             }
-            union = founding.draft(uow, values)
+            union = create_record(uow, unions, values)
             if members == 22:
                 continue
-            founding.submit(uow, union.id, union.version)
+            take_step(uow, unions, union.id, union.version, "submit", {})
         with federation.uow("district") as uow:
-            founding.approve(
-                uow, union.id, union.version, approval_no="示1号", term_years=5, effective_on=date(2024, 7, 1)
-            )
+            reply = {"approval_no": "示1号", "term_years": 5, "effective_on": date(2024, 7, 1)}
+            take_step(uow, unions, union.id, union.version, "approve", reply)
     return federation
 
 

@@ -87,7 +87,7 @@ def test_onboarding_that_was_cut_short_is_finished(
     view = onboard(world.database, world.registry, declaration(code))
     with world.database.unit_of_work(onboarding.operator_principal(view.id)) as uow:
         assert uow.session.scalar(text("SELECT count(*) FROM core.org_unit")) == 4
-        assert uow.session.scalar(text("SELECT count(*) FROM core.role")) == 6
+        assert uow.session.scalar(text("SELECT count(*) FROM core.role")) == 7
         assert len(onboarding.account_principal(uow, "east").grants) == 1
     assert view.plugins_on == {"organising"}
     assert told(world, view.id).count("tenant.created") == 1

@@ -75,7 +75,7 @@ def test_whoever_is_elected_has_a_majority_and_nobody_with_as_many_votes_is_left
     found = outcome(votes, seats, due, HALF)
     assert len(found.elected) + found.vacant == seats
     assert all(votes[who] * 2 > due for who in found.elected | found.tied)
-    worst = min((votes[who] for who in found.elected), default=due + 1)
+    worst = min((votes[who] for who in found.elected), default=max(votes.values(), default=0) + 1)
     assert all(votes[who] < worst for who in votes.keys() - found.elected)
     assert not found.tied or len(found.tied) > found.vacant > 0
 

@@ -123,7 +123,7 @@ def test_a_term_has_each_body_once(federation: Federation) -> None:
 
 def test_a_union_out_of_sight_cannot_be_named(federation: Federation) -> None:
     made = federation.client("west").post(COMMITTEES, told(a_union(federation)))
-    assert made.status_code == 404
+    assert (made.status_code, made.json["errors"][0]["code"]) == (422, "not_choosable")
 
 
 def test_a_by_election_needs_a_free_seat_and_more_than_half_of_those_due(federation: Federation) -> None:

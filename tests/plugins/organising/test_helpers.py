@@ -88,11 +88,6 @@ def test_a_member_is_picked_instead_of_told(federation: Federation) -> None:
     [
         ({"person": None}, "/person", "required"),
         ({"member_id": str(UUID(int=1))}, "/member_id", "told_twice"),
-        (
-            {"service": [{"served_on": "2199-01-01", "what": "走访", "hours": 1}]},
-            "/service/0/served_on",
-            "in_future",
-        ),
     ],
 )
 def test_who_and_what_is_not_sound_is_refused(

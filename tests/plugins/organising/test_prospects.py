@@ -148,9 +148,9 @@ def test_what_was_set_aside_comes_back_when_its_time_is_over(federation: Federat
     assert codes(send(federation, "garden", path, aside, step="set-aside")) == ["in_past"]
     take(federation, path, ("garden", "set-aside", {**aside, "set_aside_until": day(30)}))
     with federation.uow() as uow:
-        assert run_timers(uow, [prospects]) == {"organising.prospect.wake": 0}
+        assert run_timers(uow, [prospects])["organising.prospect.wake"].moved == 0
     with clock.at(clock.now() + timedelta(days=45)), federation.uow() as uow:
-        assert run_timers(uow, [prospects]) == {"organising.prospect.wake": 1}
+        assert run_timers(uow, [prospects])["organising.prospect.wake"].moved == 1
     told = federation.client("garden").get(path).json
     assert (told["state"], told["set_aside_reason"]) == ("new", None)
 

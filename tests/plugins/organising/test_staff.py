@@ -276,7 +276,8 @@ def test_the_number_of_a_certificate_is_sealed_and_opened_for_a_reason(federatio
 
 def test_a_worker_next_door_cannot_be_given_a_certificate(federation: Federation) -> None:
     member = entered(federation).json
-    assert certificate(federation, member, "west").status_code == 404
+    refused = certificate(federation, member, "west")
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "not_choosable")
 
 
 def test_figures_count_workers_in_post_and_of_them_with_a_valid_certificate(federation: Federation) -> None:
