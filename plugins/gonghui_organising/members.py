@@ -92,6 +92,8 @@ _TRANSITIONS = (
     Transition("cancel-transfer", "transferring -> active, retained", _("撤回转接"), within=True),
     Transition("lapse-transfer", "transferring -> active, retained", _("转接过期"), within=True),
     Transition("transfer-out", "transferring, active, retained -> transferred_out", _("转出"), within=True),
+    Transition("retain-at-dissolution", "active, retained -> retained", _("工会撤销，保留会籍"), within=True),
+    Transition("refuse-at-dissolution", "applied -> refused", _("工会撤销，不再办理入会"), within=True),
     Transition("void", "applied, active, retained -> voided", _("合并后作废"), within=True),
     Transition("unvoid", "voided -> active, retained, applied", _("撤销合并"), within=True),
 )

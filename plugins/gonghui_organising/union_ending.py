@@ -53,9 +53,9 @@ def retain_members(uow: UnitOfWork, union: GrassrootsUnion, answers: Mapping[str
 
 
 def _let_go(uow: UnitOfWork, membership: Membership, node: OrgUnit, day: date) -> None:
-    before = membership.state
+    before, step = membership.state, "retain-at-dissolution"
     if before == MembershipState.APPLIED:
-        membership.state = MembershipState.REFUSED.value
+        membership.state, step = MembershipState.REFUSED.value, "refuse-at-dissolution"
     else:
         membership.state = MembershipState.RETAINED.value
         if node.parent_id is not None:
@@ -63,4 +63,4 @@ def _let_go(uow: UnitOfWork, membership: Membership, node: OrgUnit, day: date) -
     membership.employer_id = None
     # Who joined later than the day on which the paper says that the union ended is retained from joining.
     since = max(day, membership.joined_on or day)
-    uow.add(transition_row(uow, membership, "retain-at-dissolution", before, since, str(_("所在工会已撤销"))))
+    uow.add(transition_row(uow, membership, step, before, since, str(_("所在工会已撤销"))))

@@ -35,19 +35,18 @@ from gonghui.records.writing import create, put_list
 from gonghui.testing import Federation
 from gonghui.values import clock
 from gonghui.values.principal import Principal, system
-from gonghui_organising import founding, member_samples, member_steps
+from gonghui_organising import member_samples, member_steps
+from gonghui_organising.members import members
 from gonghui_organising.membership import Membership
 from gonghui_organising.union import GrassrootsUnion
 from gonghui_organising.union_samples import founding_values
+from gonghui_organising.unions import unions
 
 TRIED, IN_ONE = int(os.environ.get("GONGHUI_WALK_STEPS", "10000")), 40
 OFFICERS = ("district", "east", "west", "garden", "second", "firm", "auditor", "guest")
 FIRST_DAY = datetime(2024, 5, 6, 2, tzinfo=UTC)
-UNION_STEPS = {
-    "submit": ({"draft", "returned"}, "submitted"),
-    "return": ({"submitted"}, "returned"),
-    "approve": ({"submitted"}, "approved"),
-}
+#: All kinds that are walked over: the designs, unions and members.
+WALKED = (*RECORD_TYPES, unions, members)
 
 
 class Abandoned(Exception):
@@ -206,43 +205,34 @@ class Walkers:
         self._note(put_list(uow, kind, child, record_id, version, rows))
 
     def union(self, uow: UnitOfWork) -> None:
-        """Found a union, or try a step of one that is being founded."""
-        unions = self.known[GrassrootsUnion]
-        if not unions or (len(unions) < 100 and self.chance.random() < 0.3):
+        """Found a union, or try a step of one."""
+        if not self.known[GrassrootsUnion] or (
+            len(self.known[GrassrootsUnion]) < 100 and self.chance.random() < 0.3
+        ):
             place = self.federation.units[self.chance.choice(["garden", "garden", "east", "river"])]
-            self._note(founding.draft(uow, founding_values(place)))
+            self._note(create(uow, unions, founding_values(place)))
             return
-        union_id, (state, version) = self._some(GrassrootsUnion)
-        fitting = [name for name, (states, _to) in UNION_STEPS.items() if state in states]
-        name = self.chance.choice(fitting if fitting and self.chance.random() < 0.8 else list(UNION_STEPS))
-        self.tried += 1
-        if name == "submit":
-            self._note(founding.submit(uow, union_id, version))
-        elif name == "return":
-            self._note(founding.return_for_correction(uow, union_id, version, "缺签名"))
-        else:
-            number = f"示工复〔2024〕{next(self.serial)}号"
-            self._note(
-                founding.approve(uow, union_id, version, approval_no=number, term_years=5, effective_on=None)
-            )
-        self.taken += 1
+        self._step_of(uow, unions)
 
     def member(self, uow: UnitOfWork) -> None:
         """Enter a member, or try a step of one."""
-        members = self.known[Membership]
-        if not members or (len(members) < 150 and self.chance.random() < 0.3):
+        if not self.known[Membership] or (len(self.known[Membership]) < 150 and self.chance.random() < 0.3):
             enter = self.chance.choice([member_steps.apply, member_steps.register])
             place = self.federation.units[self.chance.choice(["firm", "firm", "firm_west"])]
             self._note(enter(uow, member_samples.member_values(place)))
             return
-        member_id, (state, version) = self._some(Membership)
-        fitting = [name for name, one in member_steps.STEPS.items() if state in one.states]
-        name = self.chance.choice(
-            fitting if fitting and self.chance.random() < 0.8 else list(member_steps.STEPS)
-        )
+        self._step_of(uow, members)
+
+    def _step_of(self, uow: UnitOfWork, kind: RecordType) -> None:
+        record_id, (state, version) = self._some(kind.model)
+        offered = [each for each in kind.workflow.transitions if each.is_offered and each.name != "dissolve"]
+        fitting = [each for each in offered if state in kind.workflow.sources(each)]
+        transition = self.chance.choice(fitting if fitting and self.chance.random() < 0.8 else offered)
         self.tried += 1
-        reason = self.chance.choice([None, "本人要求", "本人要求"])
-        self._note(member_steps.take_step(uow, member_id, version, name, reason=reason))
+        answers = (
+            {**self._answers(transition), "term_years": 5} if kind is unions else self._answers(transition)
+        )
+        self._note(take_step(uow, kind, record_id, version, transition.name, answers))
         self.taken += 1
 
     # --- content
@@ -288,7 +278,10 @@ class Walkers:
             return self.federation.accounts[self.chance.choice(["guest", "guest", "guest", "east"])]
         if one.choices is not None:
             return self.chance.choice(list(one.choices))
-        return {"panel": 5, "agreed": 1_000_000}.get(one.name, clock.today())
+        numbers: Mapping[str, Any] = {"panel": 5, "agreed": 1_000_000, "term_years": 5}
+        return numbers.get(
+            one.name, clock.today() if one.name.endswith("_on") else f"示例{next(self.serial)}号"
+        )
 
     def _row(self, fields: tuple[Field, ...], number: int) -> dict[str, Any]:
         by_name: Mapping[str, Any] = {"amount": 80_000, "slot": number + 1, "came": True, "remark": "整洁"}

@@ -17,13 +17,12 @@ from tests.designs.asking import long_standing
 from tests.designs.course import courses, enrolments
 from tests.designs.hardship import hardship
 from tests.designs.profile import likes, profiles
-from tests.designs.walking import TRIED, UNION_STEPS, Walkers
+from tests.designs.walking import TRIED, WALKED, Walkers
 
 from gonghui.records.transitions import RecordTransition
 from gonghui.records.workflow import CREATE
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing import World
-from gonghui_organising import member_steps
 from gonghui_organising.membership import Membership
 from gonghui_organising.union import GrassrootsUnion
 
@@ -72,24 +71,16 @@ def test_most_steps_are_taken_and_every_refusal_is_one_of_the_domain(walked: Wal
 def test_every_step_leads_from_a_state_that_allows_it_to_the_one_that_it_names(
     walked: Walkers, steps: Steps
 ) -> None:
-    by_table = {kind.table.fullname: kind for kind in RECORD_TYPES}
-    members = {
-        name: ({s.value for s in one.states}, one.to.value) for name, one in member_steps.STEPS.items()
-    }
-    others = {GrassrootsUnion.__table__.fullname: UNION_STEPS, Membership.__table__.fullname: members}  # type: ignore[attr-defined]
+    by_table = {kind.table.fullname: kind for kind in WALKED}
     taken: Counter[tuple[str, str]] = Counter()
     for rows in steps.values():
         assert rows[0].from_state is None
         for before, row in itertools.pairwise(rows):
             assert row.from_state == before.to_state
-            kind = by_table.get(row.record_type)
-            if kind is not None:
-                transition = kind.workflow.named(row.name)
-                allowed, target = kind.workflow.sources(transition), transition.target
-            else:
-                allowed, target = others[row.record_type][row.name]
-            assert row.from_state in allowed
-            assert row.to_state == target
+            workflow = by_table[row.record_type].workflow
+            transition = workflow.named(row.name)
+            assert row.from_state in workflow.sources(transition)
+            assert row.to_state in transition.targets
             taken[row.record_type, row.name] += 1
     every = {(kind.table.fullname, t.name) for kind in RECORD_TYPES for t in kind.workflow.transitions}
     assert len(every - set(taken)) <= 3, every - set(taken)  # nobody shared a profile; others are rare
