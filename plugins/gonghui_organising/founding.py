@@ -80,6 +80,20 @@ def exist_from(_uow: UnitOfWork, union: GrassrootsUnion, answers: Mapping[str, A
     union.founded_on = day
 
 
+def seal_in_order(
+    _uow: UnitOfWork, union: GrassrootsUnion, answers: Mapping[str, Any]
+) -> Iterator[FieldFault]:
+    """A seal is cut for a union that is founded, and a bank account is opened with it."""
+    sealed, opened_on = answers["sealed_on"], answers.get("bank_opened_on")
+    if union.founded_on is not None and sealed < union.founded_on:
+        yield FieldFault("/sealed_on", "before_founding", _("日期不能早于建会日期。"))
+    if opened_on is not None and opened_on < sealed:
+        yield FieldFault("/bank_opened_on", "before_seal", _("先刻制公章，再开立银行账户。"))
+    for name, day in (("sealed_on", sealed), ("bank_opened_on", opened_on)):
+        if day is not None and day > clock.today():
+            yield FieldFault(f"/{name}", "in_future", _("日期不能晚于今天。"))
+
+
 def _founding(uow: UnitOfWork, union: GrassrootsUnion) -> Founding:
     employers = uow.session.scalar(select(func.count()).where(CoveredUnit.union_id == union.id)) or 0
     terms = (

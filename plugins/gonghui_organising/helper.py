@@ -157,8 +157,8 @@ helpers = RecordType(
     path="helpers",
     title=_("积极分子和志愿者"),
     fields=(
-        Field("person", _("本人"), listed=True, sent=True),
-        Field("kind", _("类别"), required=True, choices=KINDS, listed=True, filtered=True),
+        Field("person", _("本人"), fixed=True, listed=True, sent=True),
+        Field("kind", _("类别"), fixed=True, required=True, choices=KINDS, listed=True, filtered=True),
         Field("skills", _("特长"), longest=50, example=["调解"]),
         Field("tasks", _("任务"), longest=1_000, example="园区走访"),
         Field("confirmed_on", _("确认日期"), settable=False, listed=True, filtered=True),
@@ -196,7 +196,14 @@ helpers = RecordType(
         RECOMMENDED,
         {RECOMMENDED: _("已推荐"), CONFIRMED: _("已确认"), ENDED: _("已结束")},
         (
-            Transition("confirm", "recommended -> confirmed", _("确认"), effect=keep_confirmed),
+            Transition(
+                "confirm",
+                "recommended -> confirmed",
+                _("确认"),
+                effect=keep_confirmed,
+                above=True,
+                not_by=("create",),
+            ),
             Transition(
                 "end",
                 "recommended, confirmed -> ended",

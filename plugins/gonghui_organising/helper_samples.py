@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from gonghui.sdk import Record, UnitOfWork, clock, create_record, step
+from gonghui.sdk import Record, UnitOfWork, advance, clock, create_record
 from gonghui_organising.helper import HelperService, helpers
 from gonghui_organising.member_samples import fresh_number
 
@@ -26,7 +26,7 @@ def helper_id(uow: UnitOfWork, place: UUID) -> UUID:
 
 def confirmed(uow: UnitOfWork, place: UUID) -> UUID:
     helper = recommended(uow, place)
-    step(uow, helpers, helper, helpers.workflow.named("confirm"), {})
+    advance(uow, helpers, helper, helpers.workflow.named("confirm"))
     uow.add(HelperService(helper_id=helper.id, served_on=clock.today(), what="入企走访", hours=2))
     uow.session.flush()
     return helper.id

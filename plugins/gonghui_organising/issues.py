@@ -87,9 +87,15 @@ def has_an_owner(_uow: UnitOfWork, issue: Issue, _answers: object) -> Iterable[F
         yield FieldFault("/owner_id", "no_owner", _("先指定负责人，才能销号。"))
 
 
+def end_share(uow: UnitOfWork, issue: Issue, _answers: object) -> None:
+    """What was shared for the work ends with the work."""
+    if issue.owner_id is not None:
+        unshare(uow, issue, issue.owner_id)
+
+
 def settled_by_others(uow: UnitOfWork, issue: Issue, _answers: object) -> Iterable[FieldFault]:
-    """Closed by whoever raised it or by somebody above its unit, never by its owner."""
-    if _is_owner(uow, issue):
+    """Closed by whoever raised it or by somebody above its unit, never by its owner or whoever reported it settled."""
+    if _is_owner(uow, issue) or took_step(uow, issue.id, "resolve", uow.principal):
         yield FieldFault("", "own_issue", _("负责人不能给自己负责的问题销号。"))
     elif not (
         took_step(uow, issue.id, "create", uow.principal)
@@ -168,6 +174,7 @@ issues = RecordType(
                 "resolved -> closed",
                 _("销号"),
                 guards=(has_an_owner, settled_by_others),
+                effect=end_share,
                 verb="closed",
             ),
             Transition(

@@ -33,6 +33,7 @@ from gonghui.sdk import (
     clock,
     figure,
     here,
+    open_deadline,
     ref,
     set_deadline,
     unit_within,
@@ -163,10 +164,23 @@ def issue(uow: UnitOfWork, record: LegalPerson, answers: Mapping[str, Any]) -> N
 
 
 def note_change(uow: UnitOfWork, record: LegalPerson, answers: Mapping[str, Any]) -> None:
-    """Something that the certificate says has changed: the registrar is to hear of it in time."""
-    record.changed_on = answers["effective_on"]
-    cancel_deadline(uow, record, CHANGE)
-    set_deadline(uow, record, CHANGE, answers["effective_on"])
+    """Something that the certificate says has changed: the registrar is to hear of it in time.
+
+    The registered facts stay until the registrar has entered the change; of several, the first one's time runs.
+    """
+    if open_deadline(uow, record, CHANGE) is None:
+        record.changed_on = answers["effective_on"]
+        set_deadline(uow, record, CHANGE, answers["effective_on"])
+
+
+def not_before_the_union(
+    uow: UnitOfWork, record: LegalPerson, answers: Mapping[str, Any]
+) -> Iterator[FieldFault]:
+    """Nothing is registered with effect before the union was founded."""
+    union = uow.session.get_one(GrassrootsUnion, (uow.tenant_id, record.union_id))
+    day = answers.get("effective_on") or clock.today()
+    if union.founded_on is not None and day < union.founded_on:
+        yield FieldFault("/effective_on", "before_founding", _("日期不能早于建会日期。"))
 
 
 def _term_end(uow: UnitOfWork, record: LegalPerson) -> date | None:
@@ -228,7 +242,7 @@ legal_persons = RecordType(
                 "applied -> registered",
                 _("登记发证"),
                 asks=_CERTIFICATE,
-                guards=(papers_are_there, code_is_a_unions, term_runs),
+                guards=(papers_are_there, code_is_a_unions, term_runs, not_before_the_union),
                 effect=issue,
                 above=True,
                 not_by=("create", "resubmit"),
@@ -248,14 +262,22 @@ legal_persons = RecordType(
                 "note-change",
                 "registered -> registered",
                 _("登记事项有变"),
+                comment=Comment.REQUIRED,
+                guards=(not_before_the_union,),
+                effect=note_change,
+            ),
+            Transition(
+                "register-change",
+                "registered -> registered",
+                _("变更登记"),
                 asks=(
                     Field("representative", _("法定代表人"), longest=50),
                     Field("address", _("住所")),
                 ),
-                effect=note_change,
-            ),
-            Transition(
-                "register-change", "registered -> registered", _("变更登记"), above=True, meets=(CHANGE,)
+                guards=(not_before_the_union,),
+                above=True,
+                not_by=("note-change",),
+                meets=(CHANGE,),
             ),
             Transition(
                 "cancel",

@@ -24,6 +24,7 @@ from gonghui.sdk import (
     here,
     invalid,
     mobile,
+    person_with_document,
     told_identity,
     visible,
 )
@@ -104,8 +105,11 @@ def refuse_likely_duplicate(uow: UnitOfWork, identity: Identity, phone: str | No
         Person.name == identity.name,
         Person.merged_into_id.is_(None),
     )
-    if uow.session.scalars(same.limit(1)).first() is not None:
+    alike = set(uow.session.scalars(same.limit(2)))
+    known = person_with_document(uow, identity.document_kind, identity.id_number) if alike else None
+    if alike - ({known.id} if known else set()):
         raise Conflict(
             "possible_duplicate",
             _("已有同名、同手机号而证件不同的人。核对证件；确实是两个人，再确认一次。"),
+            extra={"confirm_with": "is_another_person"},
         )

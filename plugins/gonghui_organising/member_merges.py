@@ -33,6 +33,7 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     # In one order, whichever is kept: two who merge the same pair the other way round must not wait for each other.
     found = {member_id: seen(uow, member_id, MERGE, lock=True) for member_id in sorted((kept_id, dropped_id))}
     kept, dropped = found[kept_id], found[dropped_id]
+    _refuse_oneself(uow, kept.person_id, dropped.person_id)
     # A merge concerns whole histories: whoever reaches a part of one must not rewrite the rest.
     everything = [*_of_person(uow, kept.person_id), *_of_person(uow, dropped.person_id)]
     if not all(_is_reached(uow, membership) for membership in everything):
@@ -44,6 +45,12 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     merge.moved = {**merge.moved, _VOIDED: voided}
     uow.session.flush()
     return merge
+
+
+def _refuse_oneself(uow: UnitOfWork, *persons: UUID) -> None:
+    """Nobody says of themselves that they are somebody else, or are not: rights and duties go with the person."""
+    if uow.principal.person_id is not None and uow.principal.person_id in persons:
+        raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
 
 
 def _void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -> dict[str, str]:
@@ -81,6 +88,7 @@ def unmerge_members(uow: UnitOfWork, merge_id: UUID) -> PersonMerge:
     ).one_or_none()
     if merge is None or not all(_is_reached(uow, m) for m in _of_person(uow, merge.kept_id)):
         raise not_found()
+    _refuse_oneself(uow, merge.kept_id, merge.dropped_id)
     undo_merge(uow, merge)
     for membership_id, state in merge.moved.get(_VOIDED, {}).items():
         membership = uow.session.scalars(select(Membership).where(Membership.id == UUID(membership_id))).one()

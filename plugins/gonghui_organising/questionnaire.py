@@ -173,8 +173,10 @@ def keep_edition(uow: UnitOfWork, questionnaire: Any, _answers: object) -> None:
 
 
 def keep_moment(_uow: UnitOfWork, questionnaire: Any, _answers: object) -> None:
-    """What is filled after this moment does not count."""
+    """What is filled after this moment does not count, and the time to send late sheets runs from the last day."""
     questionnaire.closed_at = clock.now()
+    last = max(questionnaire.opens_on, clock.today())
+    questionnaire.closes_on = min(questionnaire.closes_on, last)
 
 
 questionnaires = RecordType(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from gonghui.sdk import FieldFault, UnitOfWork, _, clock, figure
@@ -42,18 +43,24 @@ def each_once(_uow: UnitOfWork, _re_election: ReElection, values: Answers) -> It
 
 def is_ahead(_uow: UnitOfWork, _re_election: ReElection, answers: Answers) -> Iterable[FieldFault]:
     """A meeting is called for a day to come."""
-    if answers["meeting_on"] <= clock.today():
-        yield FieldFault("/meeting_on", "not_ahead", _("会议日期应晚于今天。"))
+    if answers["meeting_on"] <= _day_of(answers):
+        yield FieldFault("/meeting_on", "not_ahead", _("会议日期应晚于办理这一步的日期。"))
 
 
-def plan_is_sound(uow: UnitOfWork, re_election: ReElection, _answers: Answers) -> Iterator[FieldFault]:
+def _day_of(answers: Answers) -> date:
+    """The day of a step: what was held long ago may be entered late."""
+    day: date = answers.get("effective_on") or clock.today()
+    return day
+
+
+def plan_is_sound(uow: UnitOfWork, re_election: ReElection, answers: Answers) -> Iterator[FieldFault]:
     """Everything that stands between a plan and its submission (domain §1.3, §1.8)."""
     missing = [name for name in _PLAN if getattr(re_election, name) is None]
     yield from (FieldFault(f"/{name}", "required", _("换届方案缺少这一项。")) for name in missing)
     if missing:
         return
     voters = electorate(uow, union_of(uow, re_election), clock.today())
-    yield from _meeting(uow, re_election, voters)
+    yield from _meeting(uow, re_election, voters, _day_of(answers))
     yield from _years(uow, re_election)
     for body, name in ((Body.UNION, "seats"), (Body.AUDIT, "audit_seats"), (Body.WOMEN, "women_seats")):
         seats = getattr(re_election, name)
@@ -61,9 +68,9 @@ def plan_is_sound(uow: UnitOfWork, re_election: ReElection, _answers: Answers) -
     yield from _candidates(uow, re_election)
 
 
-def _meeting(uow: UnitOfWork, re_election: ReElection, voters: Electorate) -> Iterator[FieldFault]:
-    if re_election.meeting_on is not None and re_election.meeting_on <= clock.today():
-        yield FieldFault("/meeting_on", "not_ahead", _("会议日期应晚于今天。"))
+def _meeting(uow: UnitOfWork, re_election: ReElection, voters: Electorate, day: date) -> Iterator[FieldFault]:
+    if re_election.meeting_on is not None and re_election.meeting_on <= day:
+        yield FieldFault("/meeting_on", "not_ahead", _("会议日期应晚于办理这一步的日期。"))
     if re_election.meeting_form == MeetingForm.CONGRESS:
         yield from _congress(uow, re_election, voters)
 

@@ -58,7 +58,6 @@ _REGISTERS = (
     "organising.union.export",
     "organising.member.import",
     "organising.member.export",
-    "organising.member.merge",
     "organising.member.backdate",
 )
 _DECIDING = (
@@ -66,7 +65,6 @@ _DECIDING = (
     "organising.union.return",
     "organising.union.approve",
     "organising.union.backdate",
-    "organising.union.dissolve",
     "organising.union.reveal",
 )
 #: What a union itself does for its bodies and their renewal, and what is for the union above it.
@@ -97,6 +95,8 @@ _LEGAL_PERSON = (
         for verb in ("read", "create", "change", "resubmit", "apply_renewal", "note_change")
     ),
 )
+#: What concerns whole histories or ends a body is for the federation itself.
+_WHOLE = ("organising.member.merge", "organising.union.dissolve")
 _REGISTRAR = tuple(
     f"organising.legal_person.{verb}"
     for verb in ("return", "register", "renew", "register_change", "cancel", "export")
@@ -213,7 +213,7 @@ ROLES = (
     RoleTemplate(
         "district_officer",
         "区总工会干部",
-        tuple(dict.fromkeys((*_OF_UPPER, *_EMPLOYERS, *_REGISTRAR, *_AT_DISTRICT))),
+        tuple(dict.fromkeys((*_OF_UPPER, *_EMPLOYERS, *_WHOLE, *_REGISTRAR, *_AT_DISTRICT))),
     ),
     RoleTemplate("activist", "工会积极分子", _COLLECTING),
     RoleTemplate(

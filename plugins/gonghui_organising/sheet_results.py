@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, true
 
-from gonghui.sdk import OrgUnit, UnitOfWork, figure, forbidden, found, permits
+from gonghui.sdk import Conflict, OrgUnit, UnitOfWork, _, clock, figure, forbidden, found, permits
 from gonghui_organising.questionnaire import RESULTS, Question, questionnaires, questions_of
 from gonghui_organising.questionnaire_rules import CHOSEN, QuestionKind
-from gonghui_organising.sheet_taking import AnonymousSheet, AnswerSheet
+from gonghui_organising.sheet_taking import GRACE, AnonymousSheet, AnswerSheet
 
 SMALLEST = "organising.questionnaire.smallest_cell"
 
@@ -38,7 +39,7 @@ def hidden_cells(counts: Counts, sums: Iterable[Collection[Cell]], least: int) -
     hidden = {cell for cell, count in counts.items() if 0 < count < least}
     together = [[cell for cell in cells if cell in counts] for cells in sums]
     while True:
-        alone = [cells for cells in together if sum(cell in hidden for cell in cells) == 1]
+        alone = [cells for cells in together if _gives_away(counts, hidden, cells, least)]
         more = {
             min(candidates, key=lambda cell: (counts[cell], str(cell)))
             for cells in alone
@@ -47,6 +48,14 @@ def hidden_cells(counts: Counts, sums: Iterable[Collection[Cell]], least: int) -
         if not more:
             return hidden
         hidden |= more
+
+
+def _gives_away(counts: Counts, hidden: set[Cell], cells: Collection[Cell], least: int) -> bool:
+    """Whether what is hidden in a sum could be worked out: it is a single cell, or each can only be very small."""
+    within = [cell for cell in cells if cell in hidden]
+    return len(within) == 1 or (
+        len(within) > 1 and sum(counts[cell] for cell in within) < len(within) + least
+    )
 
 
 def results(uow: UnitOfWork, questionnaire_id: UUID, *, by_street: bool = False) -> dict[str, Any]:
@@ -58,6 +67,7 @@ def results(uow: UnitOfWork, questionnaire_id: UUID, *, by_street: bool = False)
     questionnaire: Any = found(uow, questionnaires, questionnaire_id)
     if not permits(uow, questionnaires, questionnaire, RESULTS):
         raise forbidden(RESULTS)
+    _refuse_while_sheets_come(uow, questionnaire)
     questions = questions_of(uow, questionnaire.id)
     values, counts = _counted(uow, questionnaire, questions)
     least = 1 if questionnaire.is_named else int(figure(uow, SMALLEST).value)
@@ -78,6 +88,18 @@ def results(uow: UnitOfWork, questionnaire_id: UUID, *, by_street: bool = False)
             for street in streets
         ]
     return answer
+
+
+def _refuse_while_sheets_come(uow: UnitOfWork, questionnaire: Any) -> None:
+    """Whoever reads results between two sheets reads the second one, so those of an unnamed one wait for the last."""
+    if questionnaire.is_named:
+        return
+    if questionnaire.state != "closed":
+        raise Conflict("sheets_still_come", _("不记名问卷在结束并过了补交期之后才能看结果。"))
+    last = questionnaire.closes_on + timedelta(days=figure(uow, GRACE).value)
+    if clock.today() <= last:
+        message = _("补交期到 {day} 为止，过后才能看不记名问卷的结果。", day=last)
+        raise Conflict("sheets_still_come", message, extra={"after": last.isoformat()})
 
 
 class _Shown:

@@ -151,7 +151,7 @@ staff_members = RecordType(
     path="staff-members",
     title=_("职业化工会工作者"),
     fields=(
-        Field("person", _("本人"), required=True, listed=True),
+        Field("person", _("本人"), required=True, fixed=True, listed=True),
         Field("hired_on", _("上岗日期"), settable=False, listed=True, filtered=True),
         Field("left_on", _("离岗日期"), settable=False, listed=True),
         Field("contract_until", _("合同到期日"), listed=True, filtered=True, example="2027-06-30"),

@@ -172,7 +172,14 @@ staff_certificates = RecordType(
         ENTERED,
         {ENTERED: _("已登记"), VERIFIED: _("已核验"), VOID: _("已失效")},
         (
-            Transition("verify", "entered -> verified", _("核验原件"), effect=watch, verb="verified"),
+            Transition(
+                "verify",
+                "entered -> verified",
+                _("核验原件"),
+                effect=watch,
+                not_by=("create",),
+                verb="verified",
+            ),
             Transition(
                 "renew",
                 "verified -> verified",

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from gonghui.sdk import Record, UnitOfWork, clock, create_record, step
+from gonghui.sdk import Record, UnitOfWork, advance, clock, create_record, step
 from gonghui_organising.helper_samples import somebody
 from gonghui_organising.staff import staff_members
 from gonghui_organising.staff_certificate import staff_certificates
@@ -59,7 +59,7 @@ def staff_certificate_id(uow: UnitOfWork, place: UUID) -> UUID:
 
 def verified(uow: UnitOfWork, place: UUID) -> UUID:
     made = certificate(uow, place)
-    step(uow, staff_certificates, made, staff_certificates.workflow.named("verify"), {})
+    advance(uow, staff_certificates, made, staff_certificates.workflow.named("verify"))
     return made.id
 
 

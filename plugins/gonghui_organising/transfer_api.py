@@ -21,6 +21,7 @@ from gonghui.sdk import (
     record_answer,
     record_response,
     record_schema,
+    versioned,
 )
 from gonghui_organising import member_queries, transfer_documents, transfers
 from gonghui_organising.member_schemas import (
@@ -51,6 +52,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/members/<uuid:member_id>/transfer", methods=["POST"])
 @operation(TRANSFER)
+@versioned
 @idempotent
 @blueprint.arguments(TransferIn)
 @blueprint.response(200, record_schema(members, listed=False))
@@ -62,6 +64,7 @@ def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> 
 
 @blueprint.route("/members/<uuid:member_id>/cancel-transfer", methods=["POST"])
 @operation(TRANSFER)
+@versioned
 @idempotent
 @blueprint.response(200, record_schema(members, listed=False))
 def cancel_transfer(uow: UnitOfWork, member_id: UUID) -> Response:
@@ -72,6 +75,7 @@ def cancel_transfer(uow: UnitOfWork, member_id: UUID) -> Response:
 
 @blueprint.route("/members/<uuid:member_id>/transfer-document", methods=["POST"])
 @operation(TRANSFER)
+@versioned
 @blueprint.arguments(TransferOutside)
 @blueprint.response(201, DocumentOut)
 def issue_document(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> Response:
@@ -102,6 +106,7 @@ def get_transfer(uow: UnitOfWork, transfer_id: UUID) -> Response:
 
 @blueprint.route("/transfers/<uuid:transfer_id>/accept", methods=["POST"])
 @operation(ACCEPT)
+@versioned
 @idempotent
 @blueprint.response(200, TransferOut)
 def accept_transfer(uow: UnitOfWork, transfer_id: UUID) -> Response:
@@ -112,6 +117,7 @@ def accept_transfer(uow: UnitOfWork, transfer_id: UUID) -> Response:
 
 @blueprint.route("/transfers/<uuid:transfer_id>/refuse", methods=["POST"])
 @operation(ACCEPT)
+@versioned
 @idempotent
 @blueprint.arguments(Reason)
 @blueprint.response(200, TransferOut)
@@ -123,6 +129,7 @@ def refuse_transfer(uow: UnitOfWork, body: dict[str, Any], transfer_id: UUID) ->
 
 @blueprint.route("/transfers/<uuid:transfer_id>/complete", methods=["POST"])
 @operation(TRANSFER)
+@versioned
 @blueprint.arguments(ReceiptIn)
 @blueprint.response(200, TransferOut)
 def complete_transfer(uow: UnitOfWork, body: dict[str, Any], transfer_id: UUID) -> Response:

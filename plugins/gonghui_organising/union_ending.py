@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from gonghui.sdk import FieldFault, OrgUnit, UnitOfWork, _, clock, transition_row
+from gonghui_organising.legal_person import LegalPerson
 from gonghui_organising.membership import Membership, MembershipState
 from gonghui_organising.union import GrassrootsUnion
 
@@ -34,6 +35,11 @@ def nothing_under_way(
     moving = uow.session.scalar(count) or 0
     if moving:
         yield FieldFault("", "transfers_pending", _("有 {n} 名会员正在转接，先办结再撤销工会。", n=moving))
+    registered = select(func.count()).where(
+        LegalPerson.union_id == union.id, LegalPerson.state != "cancelled"
+    )
+    if uow.session.scalar(registered):
+        yield FieldFault("", "legal_person_lives", _("工会法人登记还没有注销，先办理注销。"))
     day = answers.get("effective_on") or clock.today()
     if union.founded_on is not None and day < union.founded_on:
         yield FieldFault("/effective_on", "before_founding", _("撤销日期不能早于建会日期。"))

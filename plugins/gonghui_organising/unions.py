@@ -175,6 +175,7 @@ _WORKFLOW = Workflow(
                 Field("bank_opened_on", _("开立银行账户的日期")),
                 Field("bank_account", _("银行账户"), longest=50),
             ),
+            guards=(founding.seal_in_order,),
             verb="sealed",
         ),
         Transition(

@@ -62,6 +62,7 @@ def idempotent(view: View) -> View:
         _keep(claimed, response)
         return response
 
+    wrapper.is_idempotent = True  # type: ignore[attr-defined]
     return wrapper  # type: ignore[return-value]
 
 

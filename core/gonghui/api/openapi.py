@@ -20,6 +20,22 @@ _REFERENCE = re.compile(r'"#/components/([a-zA-Z]+)/([^"]+)"')
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
+def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
+    text = {"schema": {"type": "string"}, "required": required, "description": description}
+    return {"in": "header", "name": name, **text}
+
+
+#: What an operation reads from its headers, by the mark that its decorator leaves.
+_HEADERS = {
+    "is_versioned": _header(
+        "If-Match", "The ETag of the record as it was read, quotes included", required=True
+    ),
+    "is_idempotent": _header(
+        "Idempotency-Key", "A second request with the same key gets the first one's answer", required=False
+    ),
+}
+
+
 class Api(SmorestApi):
     """flask-smorest's Api with our error documents."""
 
@@ -48,16 +64,19 @@ def complete(app: Flask, api: Api) -> None:
         path = _PARAMETER.sub(r"{\1}", rule.rule)
         if path not in paths:
             continue
-        permission = getattr(app.view_functions[rule.endpoint], "permission", None)
+        view = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             entry = paths[path].get(method.lower())
             if entry is not None:
-                _complete_entry(entry, path, permission)
+                _complete_entry(entry, path, view)
 
 
-def _complete_entry(entry: dict[str, Any], path: str, permission: str | None) -> None:
-    if permission:
+def _complete_entry(entry: dict[str, Any], path: str, view: Any) -> None:
+    if permission := getattr(view, "permission", None):
         entry["x-permission"] = permission
+    headers = [header for mark, header in _HEADERS.items() if getattr(view, mark, False)]
+    if headers:
+        entry.setdefault("parameters", []).extend(headers)
     entry["security"] = [] if is_public(path) else [{"bearer": []}]
     problem = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     responses = entry.setdefault("responses", {})

@@ -16,7 +16,7 @@ from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import decode_cursor, page_response
-from gonghui.api.versions import expected_version, record_response
+from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
 from gonghui.records import listing, pickers, steps, writing
@@ -186,7 +186,17 @@ def _add_writing(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     if CHANGE in kind.verbs:
         body = blueprint.arguments(schemas.alteration(kind))
         changed = blueprint.response(200, shown)
-        _add(blueprint, one, "PATCH", change_record, "change", _operation(kind, CHANGE), body, changed)
+        _add(
+            blueprint,
+            one,
+            "PATCH",
+            change_record,
+            "change",
+            _operation(kind, CHANGE),
+            versioned,
+            body,
+            changed,
+        )
 
 
 def _add_step(blueprint: Blueprint, kind: RecordType, transition: Transition, one: str) -> None:
@@ -202,6 +212,7 @@ def _add_step(blueprint: Blueprint, kind: RecordType, transition: Transition, on
         take,
         transition.name.replace("-", "_"),
         _operation(kind, transition.name),
+        versioned,
         idempotent,
         blueprint.arguments(schemas.answers(kind, transition)),
         blueprint.response(200, schemas.shown(kind, listed=False)),
@@ -253,6 +264,7 @@ def _add_list(blueprint: Blueprint, kind: RecordType, child: Child, one: str) ->
         put,
         f"put_{child.name}",
         operation(permission, personal=kind.is_personal(permission)),
+        versioned,
         blueprint.arguments(schemas.rows(kind, child)),
         blueprint.response(200, schemas.shown(kind, listed=False)),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
 from flask import Response, request
@@ -11,7 +12,15 @@ from flask import Response, request
 from gonghui.errors import Stale
 from gonghui.i18n import _
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 _TAG = re.compile(r'"v(\d{1,18})"')
+
+
+def versioned(view: View) -> View:
+    """Say in the OpenAPI document that an operation wants the version of the record that it changes."""
+    view.is_versioned = True  # type: ignore[attr-defined]
+    return view
 
 
 def expected_version() -> int | None:
@@ -21,7 +30,7 @@ def expected_version() -> int | None:
         return None
     match = _TAG.fullmatch(header.strip())
     if match is None:
-        raise Stale("version_stale", _("If-Match 写的不是这条记录的版本。"))
+        raise Stale("version_stale", _("If-Match 应照抄读取这条记录时的 ETag。"))
     return int(match[1])
 
 

@@ -70,7 +70,12 @@ def list_deadlines(
 
 
 def count_by_unit(
-    uow: UnitOfWork, rules: Sequence[DeadlineRule], unit: OrgUnit, today: date, within: int
+    uow: UnitOfWork,
+    rules: Sequence[DeadlineRule],
+    unit: OrgUnit,
+    today: date,
+    within: int,
+    rule: str | None = None,
 ) -> dict[str, Any]:
     """Numbers of open deadlines at a unit itself and at and below each of its direct children. Two statements."""
     # Paths name every unit from the root down, each part ended by a dot: the part after the unit's own is its child's.
@@ -79,7 +84,7 @@ def count_by_unit(
     counts = uow.session.execute(
         select(child, *_counts(today, within))
         .join(OrgUnit.__table__, same_unit)
-        .where(*_conditions(Wanted(today)), under([unit.path]), seen(uow.principal, rules))
+        .where(*_conditions(Wanted(today, rule=rule)), under([unit.path]), seen(uow.principal, rules))
         .group_by(child)
     )
     found = {row.child: _numbers(row) for row in counts}

@@ -190,6 +190,12 @@ class RecordType:
         return words
 
     @cached_property
+    def acts_of_writing(self) -> frozenset[str]:
+        """What the trail calls a change of what a record says."""
+        lists = {f"{self.code}.{child.name}_put" for child in self.children}
+        return frozenset({f"{self.code}.changed", *lists})
+
+    @cached_property
     def personal(self) -> frozenset[str]:
         """Permissions that the subject of a record needs no role for."""
         steps = {t.name for t in self.workflow.transitions if t.own}

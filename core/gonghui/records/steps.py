@@ -18,7 +18,7 @@ from gonghui.records.key_conflicts import refused_by_keys
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import CHANGE, RecordType
 from gonghui.records.sight import found, permits, require
-from gonghui.records.transitions import RecordTransition, took_step, transition_row
+from gonghui.records.transitions import RecordTransition, took_step, transition_row, wrote_content
 from gonghui.records.workflow import Answers, Comment, Transition
 from gonghui.values import clock
 
@@ -43,7 +43,7 @@ def take_step(
 def step(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition, answers: Answers) -> Any:
     """Take a transition of a record that was found, locked and permitted."""
     _require_state(uow, kind, record, transition)
-    _require_other_person(uow, record, transition)
+    _require_other_person(uow, kind, record, transition)
     day = answers.get("effective_on") or clock.today()
     faults = [*_faults_of_day(uow, kind, record, day), *_faults_of_comment(transition, answers)]
     faults += _missing(transition, answers)
@@ -107,10 +107,23 @@ def _require_state(uow: UnitOfWork, kind: RecordType, record: Record, transition
         )
 
 
-def _require_other_person(uow: UnitOfWork, record: Record, transition: Transition) -> None:
-    """Separation of duties compares persons: a second account of the same person does not help."""
+def _require_other_person(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition) -> None:
+    """Separation of duties compares persons: a second account of the same person does not help.
+
+    Whoever wrote what a record says does not decide on it either, and nobody decides on a record that is about them.
+    """
+    if is_about_oneself(uow, kind, record) and not transition.own:
+        raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
     if any(took_step(uow, record.id, earlier, uow.principal) for earlier in transition.not_by):
         raise Conflict("same_person", _("经办前一步的人不能办理这一步。"))
+    if transition.not_by and wrote_content(uow, record.id, kind.acts_of_writing, uow.principal):
+        raise Conflict("same_person", _("改过内容的人不能办理这一步。"))
+
+
+def is_about_oneself(uow: UnitOfWork, kind: RecordType, record: Record) -> bool:
+    """Whether whoever acts is the person whom the record is about."""
+    mine = uow.principal.person_id
+    return mine is not None and kind.subject is not None and getattr(record, kind.subject) == mine
 
 
 def _faults_of_day(uow: UnitOfWork, kind: RecordType, record: Record, day: date) -> list[FieldFault]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, or_, select
+from sqlalchemy import ColumnElement, Index, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
 from gonghui.db.unit_of_work import UnitOfWork
@@ -93,10 +96,24 @@ def history(uow: UnitOfWork, record_id: UUID) -> list[RecordTransition]:
 def took_step(uow: UnitOfWork, record_id: UUID, name: str, principal: Principal) -> bool:
     """Whether the *person* behind `principal` (or its account, where no person is) ever took step `name`."""
     step = RecordTransition
-    same = [step.account_id == principal.account_id]
-    if principal.person_id is not None:
-        # A step keeps the name under which it was taken, also where two rows turn out to be one human being.
-        me = or_(Person.id == principal.person_id, Person.merged_into_id == principal.person_id)
-        same.append(step.person_id.in_(select(Person.id).where(me)))
-    found = select(step.id).where(step.record_id == record_id, step.name == name, or_(*same)).limit(1)
+    mine = _by(principal, step.account_id, step.person_id)
+    found = select(step.id).where(step.record_id == record_id, step.name == name, mine).limit(1)
     return uow.session.scalar(found) is not None
+
+
+def wrote_content(uow: UnitOfWork, record_id: UUID, actions: Collection[str], principal: Principal) -> bool:
+    """Whether the person behind `principal` ever changed what a record says, by the names of such acts in the trail."""
+    entry = AuditEntry
+    mine = _by(principal, entry.account_id, entry.person_id)
+    found = select(entry.id).where(entry.object_id == record_id, entry.action.in_(actions), mine).limit(1)
+    return uow.session.scalar(found) is not None
+
+
+def _by(principal: Principal, account: Any, person: Any) -> ColumnElement[bool]:
+    """Whether something was done by this account, or by the human being behind it under another one."""
+    same = [account == principal.account_id]
+    if principal.person_id is not None:
+        # What was done keeps the name under which it was done, also where two rows turn out to be one human being.
+        me = or_(Person.id == principal.person_id, Person.merged_into_id == principal.person_id)
+        same.append(person.in_(select(Person.id).where(me)))
+    return or_(*same)

@@ -12,7 +12,7 @@ from gonghui.api.record_schemas import page as page_schema
 from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import StepOut
 from gonghui.api.records import answer as record_answer
-from gonghui.api.versions import expected_version, record_response
+from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
@@ -334,6 +334,7 @@ __all__ = [
     "update_many",
     "uscc_fault",
     "values_below",
+    "versioned",
     "visible",
     "whole_federation",
 ]

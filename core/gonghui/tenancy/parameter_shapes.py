@@ -103,9 +103,11 @@ def _list(
 
 
 def _order(unit: str, value: list[Any], pointer: str) -> Iterator[FieldFault]:
-    """Spans that run backwards, and tables with gaps: their units name the columns (`members from, members to, …`)."""
+    """Backward spans, tables with gaps (units name columns: `members from, members to, …`), shares of more than all."""
     if unit.endswith("from and to") and value[0] > value[1]:
         yield FieldFault(pointer, "backwards", _("起点不能大于终点。"))
+    if unit.startswith("numerator and denominator") and value[0] > value[1]:
+        yield FieldFault(pointer, "over_whole", _("这一比例不能超过全体。"))
     columns = [name.strip() for name in unit.split(",")]
     spans = [
         n for n, name in enumerate(columns[:-1]) if name.endswith(" from") and columns[n + 1].endswith(" to")

@@ -71,6 +71,12 @@ def test_every_operation_says_what_it_answers_and_who_may_ask(document: dict[str
         assert ("x-permission" in operation) is (path != "/api/v1/sign-in"), (verb, path)
 
 
+def test_a_change_says_that_it_wants_the_version_of_the_record(document: dict[str, Any]) -> None:
+    step = document["paths"]["/api/v1/organising/unions/{union_id}/submit"]["post"]
+    headers = {one["name"]: one["required"] for one in step["parameters"] if one["in"] == "header"}
+    assert headers == {"If-Match": True, "Idempotency-Key": False}
+
+
 def test_every_parameter_of_a_path_is_described(document: dict[str, Any]) -> None:
     for path, verb, operation in operations(document):
         shared = document["paths"][path].get("parameters", [])

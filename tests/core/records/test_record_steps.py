@@ -117,6 +117,31 @@ def test_a_second_account_of_the_same_person_does_not_count_as_another(federatio
     made(take(federation.client("east"), record, "review", panel=5, category="deep"))
 
 
+def test_whoever_changed_the_content_does_not_decide_on_it(federation: Federation) -> None:
+    asker, record = federation.client("garden"), a_file(federation)
+    federation.add_officer("second", "street_officer", "east")
+    tag = {"If-Match": asker.get(record).headers["ETag"]}
+    made(federation.client("second")("PATCH", record, json={"cause": "工伤"}, headers=tag))
+    made(take(asker, record, "submit"))
+    made(take(asker, record, "visit"))
+    refused = take(federation.client("second"), record, "review", panel=5, category="deep")
+    assert (refused.status_code, refused.json["code"]) == (409, "same_person")
+    made(take(federation.client("east"), record, "review", panel=5, category="deep"))
+
+
+def test_nobody_decides_on_a_record_that_is_about_them(federation: Federation) -> None:
+    asker, record = federation.client("garden"), a_file(federation)
+    made(take(asker, record, "submit"))
+    made(take(asker, record, "visit"))
+    with federation.uow("east") as uow:
+        person_id = uow.principal.person_id
+    with federation.uow() as uow:
+        file: Any = uow.session.get_one(hardship.model, (uow.tenant_id, UUID(record.rsplit("/", 1)[1])))
+        file.applicant_id = person_id
+    refused = take(federation.client("east"), record, "review", panel=5, category="deep")
+    assert (refused.status_code, refused.json["code"]) == (409, "own_record")
+
+
 def test_who_turns_out_to_be_the_same_human_being_does_not_count_as_another(federation: Federation) -> None:
     asker, record = federation.client("garden"), a_file(federation)
     made(take(asker, record, "submit"))

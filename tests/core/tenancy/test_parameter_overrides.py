@@ -173,6 +173,7 @@ _WRONG: list[tuple[str, Any, str, str]] = [
     ("organising.preparatory_group.size", [3], "/value", "wrong_length"),
     ("organising.preparatory_group.size", [5, 3], "/value", "backwards"),
     ("organising.preparatory_group.size", [], "/value", "wrong_shape"),
+    ("organising.meeting.quorum", [3, 2], "/value", "over_whole"),
     ("organising.committee.term_years", [3, 50], "/value/1", "out_of_bounds"),
     ("organising.audit_committee.required", 1, "/value", "wrong_shape"),
     (SEATS, [[1, 0, 3]], "/value/0", "wrong_length"),

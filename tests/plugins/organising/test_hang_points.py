@@ -153,6 +153,14 @@ def test_the_owner_sees_the_issue_wherever_it_is_filed_until_it_is_taken_back(fe
     assert assigned(federation, path, "firm")["owner_name"] == "样firm"
 
 
+def test_what_was_shared_with_the_owner_ends_when_the_issue_is_closed(federation: Federation) -> None:
+    path = issue(federation)
+    assigned(federation, path, "west", by="district")
+    take(federation, path, ("west", "resolve", RESOLVED))
+    take(federation, path, ("garden", "close", {}))
+    assert federation.client("west").get(path).status_code == 404
+
+
 def test_a_reopened_issue_is_assigned_anew_and_its_first_deadline_was_met(federation: Federation) -> None:
     path = issue(federation)
     assigned(federation, path, "firm")

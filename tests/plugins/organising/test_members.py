@@ -231,6 +231,14 @@ def test_an_applicant_does_not_apply_twice(shared_federation: Federation) -> Non
     assert enter(shared_federation, id_number=number, already=False).json["code"] == "already_member"
 
 
+def test_the_same_document_again_is_a_member_already_also_with_the_same_phone(
+    shared_federation: Federation,
+) -> None:
+    told = {"id_number": fresh_number(), "phone": demo_phone(next(_phones)), "name": "同证样"}
+    entered(shared_federation, **told)
+    assert enter(shared_federation, **told).json["code"] == "already_member"
+
+
 def test_same_name_and_phone_under_another_document_is_asked_back(shared_federation: Federation) -> None:
     phone = demo_phone(next(_phones))
     entered(shared_federation, phone=phone, name="同名样")

@@ -16,8 +16,9 @@ from gonghui.db import policies
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
 from gonghui.values import clock
-from gonghui_organising import sheet_taking
+from gonghui_organising import sheet_results, sheet_taking
 from gonghui_organising.questionnaire_samples import questionnaire_values
+from gonghui_organising.sheet_results import Cell, hidden_cells
 from gonghui_organising.sheet_taking import AnonymousSheet
 
 PATH, OWN = "/api/v1/organising/questionnaires", "/api/v1/organising/answer-sheets"
@@ -88,10 +89,13 @@ def faults(answer: TestResponse, place: int = 0) -> list[tuple[str, str]]:
     return [(fault["pointer"], fault["code"]) for fault in answer.json["sheets"][place]["errors"]]
 
 
-def results(federation: Federation, questionnaire: Any, who: str = "district", query: str = "") -> Any:
-    answer = federation.client(who).get(f"{PATH}/{questionnaire['id']}/results{query}")
-    assert answer.status_code == 200, answer.text
-    return answer.json
+def results(
+    federation: Federation, questionnaire: Any, who: str = "district", by_street: bool = False
+) -> Any:
+    """What is shown once the questionnaire has ended and no late sheet can come."""
+    assert at(federation, who, questionnaire, "close").status_code == 200
+    with clock.at(clock.now() + timedelta(days=GRACE + 1)), federation.uow(who) as uow:
+        return sheet_results.results(uow, UUID(questionnaire["id"]), by_street=by_street)
 
 
 # --- the questionnaire
@@ -359,7 +363,7 @@ def test_results_by_street_add_up_without_telling_a_small_street(federation: Fed
         who="river",
         place="river",
     )
-    found = results(federation, questionnaire, query="?by_street=true")
+    found = results(federation, questionnaire, by_street=True)
     assert {row["street_name"]: row["sheets"] for row in found["streets"]} == {
         "东街道总工会": None, "西街道总工会": None,
     }  # fmt: skip
@@ -367,12 +371,31 @@ def test_results_by_street_add_up_without_telling_a_small_street(federation: Fed
 
 
 def test_only_who_may_at_its_unit_sees_results(federation: Federation) -> None:
-    questionnaire = opened(federation, who="east")
+    questionnaire = opened(federation, who="east", is_named=True)
     path = f"{PATH}/{questionnaire['id']}/results"
     statuses = {
         login: federation.client(login).get(path).status_code for login in ("east", "west", "worker", "firm")
     }
     assert statuses == {"east": 200, "west": 403, "worker": 403, "firm": 403}
+
+
+def test_results_of_an_unnamed_questionnaire_wait_for_the_last_sheet(federation: Federation) -> None:
+    questionnaire = opened(federation)
+    path = f"{PATH}/{questionnaire['id']}/results"
+    district = federation.client("district")
+    while_open = district.get(path)
+    assert (while_open.status_code, while_open.json["code"]) == (409, "sheets_still_come")
+    assert at(federation, "district", questionnaire, "close").status_code == 200
+    # A sheet that was filled before the end may still come, so the difference of two readings would tell it.
+    in_grace = district.get(path)
+    assert (in_grace.status_code, in_grace.json["code"]) == (409, "sheets_still_come")
+    assert in_grace.json["after"] == (clock.today() + timedelta(days=GRACE)).isoformat()
+
+
+def test_two_small_cells_that_could_only_be_one_each_take_a_third_along() -> None:
+    first, second, large = (Cell(None, "q", choice) for choice in ("a", "b", "c"))
+    hidden = hidden_cells({first: 1, second: 1, large: 20}, [[first, second, large]], SMALLEST)
+    assert hidden == {first, second, large}
 
 
 def test_a_batch_takes_the_same_statements_for_one_sheet_and_for_thirty(federation: Federation) -> None:

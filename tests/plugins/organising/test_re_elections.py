@@ -183,6 +183,13 @@ def test_whoever_submitted_plan_or_result_does_not_approve_it(federation: Federa
     assert step(federation, "district", result, "approve", **REPLY).status_code == 200
 
 
+def test_a_meeting_that_was_held_long_ago_is_planned_as_of_a_day_before_it(federation: Federation) -> None:
+    made = planned(federation, -10).json
+    assert faults(step(federation, "firm", made["id"], "submit-plan")) == {("/meeting_on", "not_ahead")}
+    late = step(federation, "district", made["id"], "submit-plan", effective_on=clock.today() - 40 * _DAY)
+    assert (late.status_code, late.json["state"]) == (200, "plan_submitted"), late.text
+
+
 @pytest.mark.parametrize(
     ("login", "status"),
     [("district", 200), ("east", 200), ("garden", 200), ("firm", 200), ("admin", 200), ("west", 404),

@@ -200,7 +200,7 @@ def test_remarks_tell_what_to_look_at_and_by_what_law_and_refuse_nothing(federat
     remarks = federation.client("east").get(f"{STAFF}/{member['id']}/remarks").json
     assert [one["code"] for one in remarks] == ["part_time_days", "contract_over", "no_certificate"]
     assert "工会法第四十一条" in remarks[0]["basis"]
-    at(federation, "east", HELD, certificate(federation, member).json, "verify")
+    at(federation, "district", HELD, certificate(federation, member).json, "verify")
     remarks = federation.client("east").get(f"{STAFF}/{member['id']}/remarks").json
     assert "no_certificate" not in [one["code"] for one in remarks]
 
@@ -226,7 +226,7 @@ def test_a_verified_certificate_is_watched_until_it_is_renewed(federation: Feder
     last = clock.today() + timedelta(days=200)
     made = certificate(federation, in_post(federation), valid_to=last.isoformat()).json
     assert expiries(federation, made) == []
-    at(federation, "east", HELD, made, "verify")
+    at(federation, "district", HELD, made, "verify")
     assert expiries(federation, made) == [("open", due(last))]
     earlier = at(federation, "east", HELD, made, "renew", {"valid_to": last.isoformat()})
     assert faults(earlier) == [("/valid_to", "not_later")]
@@ -241,7 +241,7 @@ def test_nobody_waits_for_the_certificate_of_whoever_has_left(federation: Federa
     member = in_post(federation)
     last = clock.today() + timedelta(days=200)
     made = certificate(federation, member, valid_to=last.isoformat()).json
-    at(federation, "east", HELD, made, "verify")
+    at(federation, "district", HELD, made, "verify")
     at(federation, "east", STAFF, member, "leave", {"comment": "辞职"})
     assert expiries(federation, made) == []
 
@@ -285,9 +285,9 @@ def test_figures_count_workers_in_post_and_of_them_with_a_valid_certificate(fede
     before = figure(federation, staff), figure(federation, held)
     member, other = in_post(federation), in_post(federation)
     for level in ("社会工作师", "助理社会工作师"):
-        at(federation, "east", HELD, certificate(federation, member, level=level).json, "verify")
+        at(federation, "district", HELD, certificate(federation, member, level=level).json, "verify")
     run_out = certificate(federation, other, valid_to="2024-06-30").json
-    at(federation, "east", HELD, run_out, "verify")
+    at(federation, "district", HELD, run_out, "verify")
     certificate(federation, other)  # nobody has seen the original
     assert (figure(federation, staff), figure(federation, held)) == (before[0] + 2, before[1] + 1)
     at(federation, "east", STAFF, member, "leave", {"comment": "调离"})

@@ -60,6 +60,21 @@ def figure(federation: Federation, code: str, period: str) -> int:
     return next(each["value"] for each in found if each["code"] == code)
 
 
+@pytest.mark.parametrize(
+    ("days", "fault"),
+    [
+        ({"sealed_on": "1990-01-01"}, ("/sealed_on", "before_founding")),
+        ({"sealed_on": "2198-01-01"}, ("/sealed_on", "in_future")),
+        ({"sealed_on": "2024-07-10", "bank_opened_on": "2024-07-09"}, ("/bank_opened_on", "before_seal")),
+    ],
+)
+def test_a_seal_is_cut_after_the_founding_and_before_the_account_is_opened(
+    federation: Federation, days: dict[str, str], fault: tuple[str, str]
+) -> None:
+    refused = sent(federation, "garden", f"{UNIONS}/{approved(federation)}", "seal", days)
+    assert [(e["pointer"], e["code"]) for e in refused.json["errors"]] == [fault]
+
+
 def test_a_dissolved_union_leaves_its_members_retained_with_the_upper_union(federation: Federation) -> None:
     union_id = approved(federation)
     with federation.uow() as uow:
@@ -69,7 +84,7 @@ def test_a_dissolved_union_leaves_its_members_retained_with_the_upper_union(fede
         applied = member_steps.apply(uow, member_values(place) | {"org_unit_id": place}).id
     assert figure(federation, "organising.unions_in_force", "2025") == 1
     body = {"ended_as": "closed", "comment": "单位已注销", "effective_on": "2026-06-30"}
-    done = sent(federation, "east", f"{UNIONS}/{union_id}", "dissolve", body)
+    done = sent(federation, "district", f"{UNIONS}/{union_id}", "dissolve", body)
     assert (done.status_code, done.json["state"], done.json["ended_as"]) == (200, "dissolved", "closed"), (
         done.text
     )
@@ -98,8 +113,22 @@ def test_a_union_with_a_member_on_the_way_cannot_end(federation: Federation) -> 
         member = member_steps.register(uow, member_values(place) | {"org_unit_id": place})
         request_transfer(uow, member.id, 1, {"to_unit_id": target})
     body = {"ended_as": "closed", "comment": "单位已注销"}
-    refused = sent(federation, "east", f"{UNIONS}/{union_id}", "dissolve", body)
+    refused = sent(federation, "district", f"{UNIONS}/{union_id}", "dissolve", body)
     assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "transfers_pending")
+
+
+def test_a_union_that_is_still_registered_as_a_legal_person_cannot_end(federation: Federation) -> None:
+    person = federation.client("district").get(registered(federation)).json
+    body = {"ended_as": "closed", "comment": "单位已注销"}
+    refused = sent(federation, "district", f"{UNIONS}/{person['union_id']}", "dissolve", body)
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "legal_person_lives")
+
+
+def test_nothing_is_registered_from_before_the_union_was_founded(federation: Federation) -> None:
+    path = registered(federation)
+    told = {"comment": "住所变更", "effective_on": "1990-01-01"}
+    refused = sent(federation, "east", path, "note-change", told)
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "before_founding")
 
 
 PAPERS = [
@@ -146,13 +175,19 @@ def test_renewal_is_applied_for_within_the_days_before_expiry_and_not_earlier(fe
 def test_a_change_is_registered_within_its_days(federation: Federation) -> None:
     path = registered(federation)
     day = (clock.today() - timedelta(days=10)).isoformat()
-    noted = sent(federation, "east", path, "note-change", {"representative": "李示例", "effective_on": day})
-    assert (noted.status_code, noted.json["representative"]) == (200, "李示例"), noted.text
+    told = {"comment": "法定代表人改为李示例", "effective_on": day}
+    noted = sent(federation, "east", path, "note-change", told)
+    # What is registered stays registered until the registrar has entered the change.
+    assert (noted.status_code, noted.json["representative"]) == (200, "陈示例"), noted.text
     rule = "/api/v1/deadlines?rule=organising.legal_person.change"
     (waiting,) = federation.client("garden").get(rule).json["items"]
     assert 15 <= waiting["days_left"] <= 30
-    done = sent(federation, "district", path, "register-change")
-    assert done.status_code == 200
+    again = {"comment": "住所也变了", "effective_on": clock.today().isoformat()}
+    assert sent(federation, "east", path, "note-change", again).status_code == 200
+    (still,) = federation.client("garden").get(rule).json["items"]
+    assert still["due_on"] == waiting["due_on"]
+    done = sent(federation, "district", path, "register-change", {"representative": "李示例"})
+    assert (done.status_code, done.json["representative"]) == (200, "李示例"), done.text
     assert federation.client("garden").get(f"{rule}&state=open").json["items"] == []
 
 

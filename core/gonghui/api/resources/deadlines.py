@@ -67,6 +67,7 @@ class DeadlinePage(Schema):
 
 class SummaryQuery(Schema):
     org_unit_id = fields.UUID(required=True, metadata={"x-sample": "org_unit_id"})
+    rule = fields.String(metadata={"description": "Code of one rule"})
     within = fields.Integer(
         load_default=30, validate=validate.Range(0, _TEN_YEARS), metadata={"description": "What is due soon"}
     )
@@ -96,11 +97,7 @@ class SummaryOut(Schema):
 @blueprint.response(200, DeadlinePage)
 def get_deadlines(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     """Deadlines of the records that I see, the most urgent first."""
-    rules = _rules()
-    if "rule" in query and query["rule"] not in {rule.code for rule in rules}:
-        known = sorted(rule.code for rule in rules if uow.principal.holds(rule.permission))
-        message = _("没有这样的期限规则。现有：{known}。", known=known)
-        raise invalid(FieldFault("/query/rule", "unknown_rule", message))
+    rules = _rules(uow, query)
     path = (
         unit_within(uow, uow.principal, READ, query["org_unit_id"]).path if "org_unit_id" in query else None
     )
@@ -118,10 +115,16 @@ def get_deadlines(uow: UnitOfWork, query: dict[str, Any]) -> Response:
 def get_summary(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     """How many open deadlines a unit and each of its direct children have, with all below them."""
     unit = unit_within(uow, uow.principal, READ, query["org_unit_id"])
-    content = count_by_unit(uow, _rules(), unit, clock.today(), query["within"])
+    rules = _rules(uow, query)
+    content = count_by_unit(uow, rules, unit, clock.today(), query["within"], query.get("rule"))
     return Response(orjson.dumps(content), content_type="application/json")
 
 
-def _rules() -> list[DeadlineRule]:
+def _rules(uow: UnitOfWork, query: dict[str, Any]) -> list[DeadlineRule]:
+    """Rules of the plugins that are on. Raises `Invalid` where the query names another one."""
     rules: list[DeadlineRule] = current_app.extensions["gonghui"].registry.deadline_rules(g.tenant.plugins_on)
+    if "rule" in query and query["rule"] not in {rule.code for rule in rules}:
+        known = sorted(rule.code for rule in rules if uow.principal.holds(rule.permission))
+        message = _("没有这样的期限规则。现有：{known}。", known=known)
+        raise invalid(FieldFault("/query/rule", "unknown_rule", message))
     return rules
