@@ -106,6 +106,7 @@ members = RecordType(
     fields=_FIELDS,
     joined={"person_id": _PERSON},
     asked_once=_ASKED_ONCE,
+    place_sample="union_unit_id",
     search=("name",),
     subject="person_id",
     workflow=Workflow(

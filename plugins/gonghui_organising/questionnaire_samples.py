@@ -51,6 +51,15 @@ def open_id(uow: UnitOfWork, place: UUID) -> UUID:
     return opened(uow, place).id
 
 
+def long_closed(uow: UnitOfWork, place: UUID) -> UUID:
+    """One that takes no late sheets any more, so that its results are there."""
+    questionnaire = opened(uow, place)
+    step(uow, questionnaires, questionnaire, questionnaires.workflow.named("close"), {})
+    questionnaire.opens_on = questionnaire.closes_on = clock.today() - timedelta(days=365)
+    uow.session.flush()
+    return questionnaire.id
+
+
 def open_everywhere(uow: UnitOfWork, _place: UUID) -> UUID:
     """One of the whole federation, so that it shows nothing of the place."""
     return opened(uow, whole_federation(uow).id).id
@@ -98,6 +107,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     "open edition": open_edition,
     "filled at": filled_at,
     "anonymous sheet": anonymous_sheet,
+    f"GET {_PATH}/results": long_closed,
     f"POST {_PATH}/close": open_id,
     f"POST {_PATH}/sheets": open_id,
 }

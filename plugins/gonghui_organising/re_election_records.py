@@ -181,7 +181,7 @@ WORKFLOW = Workflow(
             "hold",
             "approved_to_hold -> held",
             _("登记会议"),
-            asks=(Field("held_on", _("召开日期"), required=True, sample="yesterday"),),
+            asks=(Field("held_on", _("召开日期"), required=True, sample="a past day"),),
             guards=(result.held_by_then,),
             effect=steps.count_voters,
         ),

@@ -211,7 +211,7 @@ _ONE = "POST /api/v1/organising/re-elections/{re_election_id}"
 _BODY = "POST /api/v1/organising/committees/{committee_id}"
 SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     "union_in_force": union_in_force,
-    "yesterday": yesterday,
+    "a past day": yesterday,
     "re_election_id": re_election_at(),
     f"{_ONE}/submit-plan": planned_ahead,
     "committee_id": committee_at(),

@@ -174,11 +174,12 @@ def profile_at(*steps: tuple[str, dict[str, Any]]) -> Callable[[UnitOfWork, UUID
 
 
 def profile_shared(uow: UnitOfWork, place: UUID) -> UUID:
-    """A profile of which its owner may do what a matchmaker may: it was shared with them."""
-    profile_id = profile_at(("activate", {}))(uow, place)
+    """Somebody else's profile that was shared with whoever asks, as with a matchmaker."""
+    with _as_operator(uow):
+        profile_id = profile_at(("activate", {}))(uow, place)
     profile = uow.session.get_one(profiles.model, (uow.tenant_id, profile_id))
     account_id = uow.principal.account_id or guest_account(uow, place)
-    share(uow, profiles, profile, account_id, ("designs.profile.note",))
+    share(uow, profiles, profile, account_id, ("designs.profile.read", "designs.profile.note"))
     return profile_id
 
 
