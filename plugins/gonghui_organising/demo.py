@@ -58,7 +58,8 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     register = list(_register(chance, sorted(areas), unions))
     take_over(uow, register, streets, areas, Counter())
     fill_members(uow, chance, register, members)
-    fill_people_at_work(uow, random.Random(_SEED), [areas[key].id for key in sorted(areas)])  # noqa: S311 - as above
+    chance = random.Random(_SEED)  # noqa: S311 - as above
+    fill_people_at_work(uow, chance, [areas[key].id for key in sorted(areas)], accounts)
     if "worker" in accounts:
         _make_member(uow, accounts["worker"])
     operator = uow.principal

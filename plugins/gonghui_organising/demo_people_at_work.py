@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from gonghui.sdk import Record, UnitOfWork, clock, create_record, new_id, put_list, step, whole_federation
+from gonghui.sdk import (
+    Principal,
+    Record,
+    UnitOfWork,
+    account_principal_by_id,
+    clock,
+    create_record,
+    new_id,
+    put_list,
+    step,
+    whole_federation,
+)
 from gonghui_organising import sheet_taking
 from gonghui_organising.demo_people import demo_id_number
 from gonghui_organising.helper import helpers
@@ -36,13 +48,16 @@ _QUESTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
-def fill_people_at_work(uow: UnitOfWork, chance: random.Random, places: list[UUID]) -> None:
-    """Fill in what a first look needs; `places` are communities."""
+def fill_people_at_work(
+    uow: UnitOfWork, chance: random.Random, places: list[UUID], accounts: Mapping[str, UUID]
+) -> None:
+    """Fill in what a first look needs; `places` are communities. The district decides on what was entered."""
+    district = account_principal_by_id(uow, accounts["district"])
     _survey(uow, chance, places)
     _groups(uow)
     for serial in range(6):
-        _helper(uow, places[serial % len(places)], serial)
-        _worker(uow, places[serial % len(places)], serial)
+        _helper(uow, places[serial % len(places)], serial, district)
+        _worker(uow, places[serial % len(places)], serial, district)
 
 
 def _survey(uow: UnitOfWork, chance: random.Random, places: list[UUID]) -> None:
@@ -123,7 +138,7 @@ def _person(serial: int, name: str) -> dict[str, Any]:
     return {"name": name, "document_kind": "resident_id", "id_number": number}
 
 
-def _helper(uow: UnitOfWork, place: UUID, serial: int) -> None:
+def _helper(uow: UnitOfWork, place: UUID, serial: int, district: Principal) -> None:
     helper = create_record(
         uow,
         helpers,
@@ -134,12 +149,12 @@ def _helper(uow: UnitOfWork, place: UUID, serial: int) -> None:
             "skills": ["调解", "宣传"],
         },
     )
-    confirmed = _take(uow, helpers, helper, "confirm", {"effective_on": date(2024, 4, 8)})
+    confirmed = _decide(uow, district, helpers, helper, "confirm", date(2024, 4, 8))
     served = [{"served_on": date(2024, 5, 11), "what": "园区入企走访", "hours": 3}]
     put_list(uow, helpers, helpers.children[0], helper.id, confirmed.version, served)
 
 
-def _worker(uow: UnitOfWork, place: UUID, serial: int) -> None:
+def _worker(uow: UnitOfWork, place: UUID, serial: int, district: Principal) -> None:
     hired = date(2023, 7, 3)
     member = create_record(
         uow,
@@ -168,7 +183,16 @@ def _worker(uow: UnitOfWork, place: UUID, serial: int) -> None:
             "valid_to": clock.today() + timedelta(days=60 + 100 * serial),
         },
     )
-    _take(uow, staff_certificates, certificate, "verify", {"effective_on": date(2023, 11, 1)})
+    _decide(uow, district, staff_certificates, certificate, "verify", date(2023, 11, 1))
+
+
+def _decide(uow: UnitOfWork, by: Principal, kind: Any, record: Any, name: str, day: date) -> Record:
+    """A step that somebody else than whoever entered the record has to take."""
+    myself = uow.principal
+    uow.become(by)
+    taken = _take(uow, kind, record, name, {"effective_on": day})
+    uow.become(myself)
+    return taken
 
 
 def _take(uow: UnitOfWork, kind: Any, record: Any, name: str, answers: dict[str, Any]) -> Record:
