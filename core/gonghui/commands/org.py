@@ -26,9 +26,8 @@ def settle_due(open_installation: Any, tenant: str | None) -> None:
         for code in [tenant] if tenant else all_codes(installation.database):
             try:
                 _settle(installation, code)
-            except (
-                NotFound
-            ) as error:  # a tenant without a host, or gone meanwhile, is no reason to leave the others
+            except NotFound as error:
+                # A tenant without a host, or gone meanwhile, is no reason to leave the others.
                 if tenant:
                     raise
                 click.echo(f"{code}  {error.detail}", err=True)

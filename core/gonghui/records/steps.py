@@ -112,18 +112,19 @@ def _require_other_person(uow: UnitOfWork, kind: RecordType, record: Record, tra
 
     Whoever wrote what a record says does not decide on it either, and nobody decides on a record that is about them.
     """
-    if is_about_oneself(uow, kind, record) and not transition.own:
-        raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
+    if not transition.own:
+        refuse_subject(uow, kind, record)
     if any(took_step(uow, record.id, earlier, uow.principal) for earlier in transition.not_by):
         raise Conflict("same_person", _("经办前一步的人不能办理这一步。"))
     if transition.not_by and wrote_content(uow, record.id, kind.acts_of_writing, uow.principal):
         raise Conflict("same_person", _("改过内容的人不能办理这一步。"))
 
 
-def is_about_oneself(uow: UnitOfWork, kind: RecordType, record: Record) -> bool:
-    """Whether whoever acts is the person whom the record is about."""
+def refuse_subject(uow: UnitOfWork, kind: RecordType, record: Record) -> None:
+    """Raise `Conflict` where whoever acts is the person whom the record is about."""
     mine = uow.principal.person_id
-    return mine is not None and kind.subject is not None and getattr(record, kind.subject) == mine
+    if mine is not None and kind.subject is not None and getattr(record, kind.subject) == mine:
+        raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
 
 
 def _faults_of_day(uow: UnitOfWork, kind: RecordType, record: Record, day: date) -> list[FieldFault]:

@@ -25,7 +25,7 @@ from gonghui.records.key_conflicts import refused_by_keys
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import CHANGE, Child, RecordType
 from gonghui.records.sight import found, reached, require
-from gonghui.records.steps import is_about_oneself
+from gonghui.records.steps import refuse_subject
 from gonghui.records.transitions import transition_row
 from gonghui.records.workflow import CREATE
 from gonghui.tenancy.org_tree import OrgUnit
@@ -87,12 +87,8 @@ def put_list(
     """Put one list of a record by itself, in the states in which that list is open."""
     permission = child.permission or kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, child.states)
-    if (
-        child.permission is not None
-        and permission not in kind.personal
-        and is_about_oneself(uow, kind, record)
-    ):
-        raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
+    if child.permission is not None and permission not in kind.personal:
+        refuse_subject(uow, kind, record)
     uow.note(f"{kind.code}.{child.name}_put")
     record.changed_at = clock.now()
     with refused_by_keys(kind):
