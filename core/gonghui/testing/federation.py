@@ -108,7 +108,9 @@ class Federation:
             with self.uow() as uow:
                 account = account_by_id(uow, self.accounts[login])
                 assert account is not None
-                self.secrets[login] = start_session(uow, account)
+                secret = start_session(uow, account)
+            # Only once it is committed: another thread may take it at once.
+            self.secrets[login] = secret
         return self.secrets[login]
 
 

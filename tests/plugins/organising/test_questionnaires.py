@@ -182,6 +182,7 @@ def test_two_who_send_the_same_sheets_at_once_keep_each_once(federation: Federat
     sheets = [sheet(questionnaire, "有") for _n in range(20)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _n: sent(federation, questionnaire, *sheets), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4, [answer.text for answer in answers]
     assert sorted(answer.json["taken"] for answer in answers) == [0, 0, 0, 20]
 
 
