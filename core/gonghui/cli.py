@@ -20,9 +20,10 @@ from gonghui import __version__, demo_server, logs
 from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
-from gonghui.auth.scope import explain, require, require_whole, unit_called
+from gonghui.auth.scope import explain, require, unit_called
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
+from gonghui.commands.plugins import plugin
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.migrations import CORE, new_revision
@@ -36,7 +37,6 @@ from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard,
 from gonghui.lifecycle.timer_commands import timers
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
-from gonghui.plugin_host.switching import switch_plugin
 from gonghui.records.registers.importing import Progress
 from gonghui.records.registers.taking import import_file
 from gonghui.reporting.indicators import Place, figures, open_figure, tree_of
@@ -258,35 +258,7 @@ def rotate_master(open_installation: Any) -> None:
         click.echo(str(_("已换新主密钥，重新封装 {n} 个密钥。", n=count)))
 
 
-@gonghui.group()
-def plugin() -> None:
-    """Plugins of this installation and of a tenant."""
-
-
-@plugin.command("list")
-def list_plugins() -> None:
-    """Plugins that are installed, and those that were refused with the reason."""
-    registry = discover()
-    for found in registry.plugins.values():
-        click.echo(f"{found.id}  {found.version}  {found.name}")
-    for rejected in registry.rejected:
-        click.echo(f"{rejected.name}  rejected: {rejected.reason}")
-
-
-@plugin.command("enable")
-@click.argument("plugin_id")
-@at_tenant
-def enable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
-    """Switch a plugin on for a tenant."""
-    _switch(uow, plugin_id, on=True)
-
-
-@plugin.command("disable")
-@click.argument("plugin_id")
-@at_tenant
-def disable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
-    """Switch a plugin off for a tenant; its data stays."""
-    _switch(uow, plugin_id, on=False)
+gonghui.add_command(plugin)
 
 
 @gonghui.command("revision")
@@ -298,14 +270,6 @@ def make_revision(component: str, message: str) -> None:
         plugins = installation.registry.plugins
         chosen = CORE if component == "core" else plugins[component].component
         new_revision(installation.database, chosen, message)
-
-
-def _switch(uow: UnitOfWork, plugin_id: str, *, on: bool) -> None:
-    found = discover().plugins.get(plugin_id)
-    if found is None:
-        raise NotFound("unknown_plugin", _("没有安装名为 {plugin} 的插件。", plugin=plugin_id))
-    require_whole(uow.principal, "core.plugin.switch")
-    switch_plugin(uow, found, on=on)
 
 
 def _print_report(report: Any) -> None:

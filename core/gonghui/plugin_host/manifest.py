@@ -15,6 +15,7 @@ from flask import Blueprint
 from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
+from gonghui.plugin_host.schedules import Schedule
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
@@ -54,6 +55,20 @@ class Plugin:
     imports: Sequence[RegisterImport] = ()
     deadlines: Sequence[DeadlineRule] = ()
     commands: Sequence[click.Command] = ()
+    #: Versions of the SDK that it was written for (`">=1,<2"`).
+    sdk: str = ">=1,<2"
+    #: Plugins that it cannot be on without, each with the versions that serve (`{"organising": ">=1"}`).
+    requires: Mapping[str, str] = field(default_factory=dict)
+    #: Facts that it publishes, by name (`"aid.hardship.approved"`), in words.
+    events: Mapping[str, Text] = field(default_factory=dict)
+    #: What it does when a fact is published, by the name of the fact.
+    subscribes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    #: What others may ask of it by `sdk.ask`, by name (`"aid.households.near"`): functions of a unit of work and
+    #: many keys at once, which give a value for each key that they know.
+    provides: Mapping[str, Callable[..., Mapping[Any, Any]]] = field(default_factory=dict)
+    schedules: Sequence[Schedule] = ()
+    #: An object (usually a module) whose functions marked `@hookimpl` answer the core's hooks.
+    hooks: Any = None
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     demo: Callable[[UnitOfWork, Mapping[str, UUID], str], None] | None = None
 

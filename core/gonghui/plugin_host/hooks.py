@@ -1,0 +1,102 @@
+"""Hook specifications: what the core asks of plugins, in two kinds.
+
+*Feature* hooks are asked of plugins that the tenant has on; *lifecycle* hooks of every installed one, because a
+plugin that is off still holds data. A hook gives data back and changes nothing but, in a lifecycle hook, its own rows.
+A plugin names an object (usually a module) whose functions carry `@hookimpl` as its `hooks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pluggy
+
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import Text
+
+PROJECT = "gonghui"
+hookspec = pluggy.HookspecMarker(PROJECT)
+#: Marks a function of a plugin as the implementation of the hook of the same name.
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation: a title, a path of the plugin's own, and the permission that it takes."""
+
+    title: Text
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure on the first page: a title, a number or a few words, and the path that it opens."""
+
+    title: Text
+    value: str
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a plugin fares at a tenant, in a sentence; `is_well` False puts it on the operator's list."""
+
+    is_well: bool
+    sentence: Text
+
+
+@dataclass(frozen=True)
+class PersonalRecord:
+    """Something that a plugin holds about a person, for the person's own copy of their data."""
+
+    title: Text
+    values: Mapping[str, Any]
+
+
+class FeatureHooks:
+    """Asked only where the tenant has the plugin on; they read."""
+
+    @hookspec
+    def navigation(self, uow: UnitOfWork) -> Sequence[Link]:  # type: ignore[empty-body]
+        """Entries of the navigation; those whose permission the reader lacks are left out."""
+
+    @hookspec
+    def dashboard(self, uow: UnitOfWork) -> Sequence[Card]:  # type: ignore[empty-body]
+        """Figures for the reader's first page; those whose permission the reader lacks are left out."""
+
+
+class LifecycleHooks:
+    """Asked of every installed plugin, on or off."""
+
+    @hookspec
+    def export_person(self, uow: UnitOfWork, person_id: UUID) -> Sequence[PersonalRecord]:  # type: ignore[empty-body]
+        """What the plugin holds about a person besides what the core finds by the tables' references."""
+
+    @hookspec
+    def erase_person(self, uow: UnitOfWork, person_id: UUID) -> int:  # type: ignore[empty-body]
+        """Empty what the plugin holds about a person where no reference leads to them; how many rows it touched."""
+
+    @hookspec
+    def describe_entry(self, action: str, detail: Mapping[str, Any]) -> Text | None:
+        """An entry of the trail in words, also for actions of years ago; None for those it does not know."""
+
+    @hookspec
+    def health(self, uow: UnitOfWork) -> Health:  # type: ignore[empty-body]
+        """How the plugin fares at the tenant."""
+
+
+FEATURE = frozenset(name for name in vars(FeatureHooks) if not name.startswith("_"))
+LIFECYCLE = frozenset(name for name in vars(LifecycleHooks) if not name.startswith("_"))
+
+
+def new_manager() -> pluggy.PluginManager:
+    """A plugin manager that knows the specifications."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(FeatureHooks)
+    manager.add_hookspecs(LifecycleHooks)
+    return manager
