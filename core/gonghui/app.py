@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from gonghui.api.resources import BLUEPRINTS
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db import policies
 from gonghui.db.database import Database, database_at
+from gonghui.db.migrations import behind
 from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import pages
+from gonghui.web import contributions, pages
 from gonghui.web.words import period_name, role_name
 
 _CORE = Path(__file__).parent
@@ -64,6 +66,9 @@ def create_app(
     load_catalogues(_CORE / "locale")
     database = database or _configured_database()
     registry = registry or discover()
+    components = [plugin.component for plugin in registry.plugins.values()]
+    for schema, reason in behind(database, components, role=policies.APP).items():
+        registry.refuse(schema, reason)
     ttl = settings().host_ttl_seconds
     demo = is_demo_server if is_demo_server is not None else _is_demo()
     app.extensions["gonghui"] = guard.Platform(database, registry, HostDirectory(database, ttl), demo)
@@ -113,6 +118,7 @@ def _furnish_templates(app: Flask) -> None:
             "tenant": g.tenant,
             "principal": principal,
             "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
+            "plugin_links": partial(contributions.links, uow),
         }
 
 

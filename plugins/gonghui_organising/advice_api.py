@@ -13,7 +13,9 @@ from gonghui_organising import staff_remarks, subdivision_advice
 from gonghui_organising.founding import READ
 from gonghui_organising.staff import staff_members
 
-blueprint = Blueprint("hints", __name__, url_prefix="/api/v1/organising", description="Organising: hints")
+blueprint = Blueprint(
+    "organising_hints", __name__, url_prefix="/api/v1/organising", description="Organising: hints"
+)
 
 
 class HintOut(Schema):

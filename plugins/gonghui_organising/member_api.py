@@ -29,7 +29,12 @@ from gonghui_organising.members import members, seen
 
 REVEAL = "organising.member.reveal"
 
-blueprint = Blueprint("members", __name__, url_prefix="/api/v1/organising", description="Organising: members")
+blueprint = Blueprint(
+    "organising_members",
+    __name__,
+    url_prefix="/api/v1/organising",
+    description="Organising: members",
+)
 
 
 @blueprint.route("/members/search", methods=["POST"])

@@ -15,7 +15,10 @@ from gonghui_organising.questionnaire import COLLECT, RESULTS, questionnaires
 from gonghui_organising.sheet_taking import FILL, Outcome
 
 blueprint = Blueprint(
-    "questionnaires", __name__, url_prefix="/api/v1/organising", description="Organising: questionnaires"
+    "organising_questionnaires",
+    __name__,
+    url_prefix="/api/v1/organising",
+    description="Organising: questionnaires",
 )
 MOST_SHEETS = 100
 _MOST_ANSWERS = 300

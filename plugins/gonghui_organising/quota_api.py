@@ -12,7 +12,7 @@ from gonghui.sdk import Blueprint, FieldFault, Period, UnitOfWork, _, forbidden,
 from gonghui_organising.quotas import COUNTED, READ, ranking
 
 blueprint = Blueprint(
-    "quota_ranking",
+    "organising_quota_ranking",
     __name__,
     url_prefix="/api/v1/organising/quotas",
     description="Organising: how the streets rank",

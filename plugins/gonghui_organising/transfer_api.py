@@ -46,7 +46,10 @@ class Reason(Schema):
 
 
 blueprint = Blueprint(
-    "transfers", __name__, url_prefix="/api/v1/organising", description="Organising: transfers of memberships"
+    "organising_transfers",
+    __name__,
+    url_prefix="/api/v1/organising",
+    description="Organising: transfers of memberships",
 )
 
 

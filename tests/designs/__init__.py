@@ -5,7 +5,7 @@ They hold the form of a record type: what these need must be said without a way 
 
 from pathlib import Path
 
-from tests.designs import samples
+from tests.designs import hooks, samples
 from tests.designs.course import courses, enrolments
 from tests.designs.dispute import dispute
 from tests.designs.hardship import hardship
@@ -33,4 +33,5 @@ plugin = Plugin(
         ),
     ),
     samples=samples.SAMPLES,
+    hooks=hooks,
 )

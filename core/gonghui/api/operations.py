@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from gonghui.auth.scope import require, require_whole
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
 from gonghui.errors import forbidden, not_found
 from gonghui.plugin_host.gate import may
 from gonghui.values.principal import PrincipalKind
@@ -87,13 +88,17 @@ def operation(
     """
 
     def decorate(view: View) -> View:
+        # What the core makes for a plugin's records is the core's code; a plugin's own view is not.
+        writer = None if view.__module__.startswith("gonghui.") else permission.split(".", 1)[0]
+
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             uow: UnitOfWork = g.uow
             check(uow, permission, personal=personal)
             if of_whole:
                 require_whole(uow.principal, permission)
-            answer = make_response(view(uow, *args, **kwargs))
+            with written_by(uow, writer):
+                answer = make_response(view(uow, *args, **kwargs))
             uow.commit()
             return answer
 

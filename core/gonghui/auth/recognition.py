@@ -130,7 +130,8 @@ def _person_name() -> Any:
 
 
 def _plugins_on() -> Any:
-    on = select(func.jsonb_agg(_SWITCH.plugin)).where(_SWITCH.tenant_id == _ACCOUNT.tenant_id, _SWITCH.is_on)
+    mine = (_SWITCH.tenant_id == _ACCOUNT.tenant_id, _SWITCH.is_on, _SWITCH.is_planned)
+    on = select(func.jsonb_agg(_SWITCH.plugin)).where(*mine)
     return on.correlate(Account.__table__).scalar_subquery()
 
 

@@ -77,6 +77,9 @@ class Base(DeclarativeBase):
     sealed_audit: ClassVar[bool] = False
     """Whether the trail keeps of a change no more than what was done and in which hour: not by whom, not to what."""
 
+    open_to_plugins: ClassVar[bool] = False
+    """Whether plugins write rows of this table of the core themselves; a table that is True says why."""
+
     def __init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
         if "__tablename__" in cls.__dict__:
             cls.__table_args__ = _table_arguments(cls, schema)

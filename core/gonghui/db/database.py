@@ -69,7 +69,7 @@ class Database:
     def begin(self, principal: Principal, *, request_id: str = "") -> UnitOfWork:
         """A unit of work that the caller commits and closes (a request spans several functions)."""
         session = TenantSession(self.engine(policies.APP), expire_on_commit=False)
-        return UnitOfWork(session, principal, self.master, request_id=request_id)
+        return UnitOfWork(session, principal, self, request_id=request_id)
 
     @contextmanager
     def unit_of_work(self, principal: Principal, *, request_id: str = "") -> Iterator[UnitOfWork]:

@@ -35,8 +35,13 @@ class Component:
 CORE = Component("core", Path(__file__).parent / "revisions")
 
 
-def migrate(database: Database, components: Iterable[Component]) -> None:
-    """Bring every component to its newest revision, as the owner of the tables."""
+def migrate(database: Database, components: Iterable[Component]) -> dict[str, str]:
+    """Bring every component to its newest revision, as the owner of the tables.
+
+    A plugin whose revision fails stays at the one before, and the others go on: its schema and the reason come back.
+    Raises what a revision of the core raises.
+    """
+    failed: dict[str, str] = {}
     engine = create_engine(database.url(policies.OWNER))
     try:
         with engine.connect() as connection:
@@ -44,21 +49,52 @@ def migrate(database: Database, components: Iterable[Component]) -> None:
             connection.execute(text("SET lock_timeout = '10s'"))
             connection.commit()
             for component in components:
-                _prepare_schema(connection, component.schema)
-                command.upgrade(_config(component, connection), "head")
-                connection.commit()
+                try:
+                    _upgrade(connection, component)
+                except Exception as error:  # a plugin's revision may raise what it likes
+                    if component.schema == CORE.schema:
+                        raise
+                    connection.rollback()
+                    failed[component.schema] = f"its migration failed: {type(error).__name__}: {error}"
     finally:
         engine.dispose()
+    return failed
 
 
-def is_current(database: Database, components: Iterable[Component]) -> bool:
-    """Whether every component stands at its newest revision already."""
-    engine = create_engine(database.url(policies.OWNER))
+def _upgrade(connection: Connection, component: Component) -> None:
+    _prepare_schema(connection, component.schema)
+    command.upgrade(_config(component, connection), "head")
+    if (
+        component.schema != CORE.schema
+    ):  # whoever serves has to know whether a plugin's tables are those it expects
+        connection.execute(text(f'GRANT SELECT ON "{component.schema}".{_VERSIONS} TO {policies.APP}'))
+    connection.commit()
+
+
+def behind(
+    database: Database, components: Iterable[Component], *, role: str = policies.OWNER
+) -> dict[str, str]:
+    """Components whose tables are not those of their newest revision, by schema, each with what is wrong."""
+    engine = create_engine(database.url(role))
+    found: dict[str, str] = {}
     try:
         with engine.connect() as connection:
-            return all(_revision(connection, c) == _head(c, connection) for c in components)
+            for component in components:
+                fault = _fault_of_tables(connection, component)
+                if fault is not None:
+                    found[component.schema] = fault
     finally:
         engine.dispose()
+    return found
+
+
+def _fault_of_tables(connection: Connection, component: Component) -> str | None:
+    try:
+        at, wanted = _revision(connection, component), _head(component, connection)
+    except Exception as error:  # noqa: BLE001 - a revision is code of the plugin, and may raise what it likes
+        connection.rollback()
+        return f"its revisions cannot be read: {type(error).__name__}: {error}"
+    return None if at == wanted else f"its tables stand at {at or 'nothing'} instead of {wanted}"
 
 
 def _revision(connection: Connection, component: Component) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.pq import ExecStatus
@@ -14,9 +14,12 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from gonghui.db.base import Base, TenantTable
-from gonghui.db.ciphers import MasterKeys
 from gonghui.values.ids import new_id
 from gonghui.values.principal import Principal
+
+if TYPE_CHECKING:
+    from gonghui.db.ciphers import MasterKeys
+    from gonghui.db.database import Database
 
 _READING = re.compile(r"\s*(?:select|with|values|explain|show)\b", re.IGNORECASE)
 _SAVEPOINT = re.compile(r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) \w+")
@@ -36,6 +39,10 @@ class Unrecorded(RuntimeError):
     """A statement would have changed records behind the recorder's back."""
 
 
+class Overstepped(RuntimeError):
+    """Code of a plugin would have written what is not its own, or more than read where it may only read."""
+
+
 class TenantSession(Session):
     """A session that belongs to a unit of work; it cannot begin without one."""
 
@@ -48,6 +55,26 @@ class TenantSession(Session):
         finally:
             # Taken away with the door: after the transaction the connection is somebody else's.
             self.info.pop("door", {})["recorded"] = False
+
+    def commit(self) -> None:
+        """Commit; not in code that may only read, which is somebody's guest in this transaction."""
+        self._refuse_guest()
+        super().commit()
+
+    def rollback(self) -> None:
+        """Undo; not in code that may only read."""
+        self._refuse_guest()
+        super().rollback()
+
+    def close(self) -> None:
+        """Give the connection back; not in code that may only read."""
+        self._refuse_guest()
+        super().close()
+
+    def _refuse_guest(self) -> None:
+        uow = self.info.get("uow")
+        if uow is not None and uow.is_reading:
+            raise Overstepped(f"{uow.writer or 'a hook'} may not end the transaction that it reads in")
 
     @property
     def uow(self) -> UnitOfWork:
@@ -71,19 +98,31 @@ class UnitOfWork:
     """One transaction of one principal at one tenant; `Database.unit_of_work` opens it."""
 
     def __init__(
-        self, session: TenantSession, principal: Principal, master: MasterKeys, *, request_id: str = ""
+        self, session: TenantSession, principal: Principal, database: Database, *, request_id: str = ""
     ) -> None:
         if not _recorders:
             raise Unrecorded("no audit recorder is installed")
         self.session = session
-        self.master = master
+        self.database = database
         self.principal = principal
         self.request_id = request_id or str(new_id())
         self.current_note: Note | None = None
         self.pending_notes: list[Note] = []
         #: Rows that many rules ask for and that do not change under them; the session forgets what nobody holds.
         self.kept: dict[type[Base], Any] = {}
+        #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
+        self.writer: str | None = None
+        self.is_reading = False
+        #: Outstanding rows that were found to be written by whoever may, by identity.
+        self.vetted: dict[int, Base] = {}
+        #: What is to be done once the connection is given back, whether or not this transaction was committed.
+        self.afterwards: list[Callable[[], None]] = []
         session.info["uow"] = self
+
+    @property
+    def master(self) -> MasterKeys:
+        """The keys that wrap every tenant's own."""
+        return self.database.master
 
     @property
     def tenant_id(self) -> UUID:
@@ -119,6 +158,8 @@ class UnitOfWork:
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
         self.session.close()
+        while self.afterwards:
+            self.afterwards.pop(0)()
 
 
 _recorders: list[Callable[[UnitOfWork], None]] = []

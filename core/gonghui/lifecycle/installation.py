@@ -13,8 +13,9 @@ import click
 from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to open without its recorder
 from gonghui.db.database import Database, database_at
 from gonghui.db.embedded import running
-from gonghui.db.migrations import CORE, is_current, migrate
+from gonghui.db.migrations import CORE, behind, migrate
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
 from gonghui.errors import NotFound
 from gonghui.i18n import _
 from gonghui.lifecycle.onboarding import (
@@ -119,8 +120,9 @@ def _prepared(settings: Settings, url: str, *, with_keys: bool = True) -> Iterat
         database.create()
         registry = discover()
         components = [CORE, *(plugin.component for plugin in registry.plugins.values())]
-        if not is_current(database, components):
-            migrate(database, components)
+        if behind(database, components):
+            for schema, reason in migrate(database, components).items():
+                registry.refuse(schema, reason)
             if with_keys:
                 ensure_keys(database)
         yield Installation(database, registry, url)
@@ -144,7 +146,11 @@ def at_tenant(command: Callable[..., Any]) -> Callable[..., Any]:
         group = context.command_path.split()[1:2]
         with context.obj() as installation:
             plugin = group[0] if group and group[0] in installation.registry.plugins else None
-            with installation.acting(tenant, login, command=context.command_path, plugin=plugin) as uow:
+            path = context.command_path
+            with (
+                installation.acting(tenant, login, command=path, plugin=plugin) as uow,
+                written_by(uow, plugin),
+            ):
                 return command(uow, **options)
 
     return wrapper

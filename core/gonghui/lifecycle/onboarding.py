@@ -17,9 +17,10 @@ from gonghui.auth.accounts import Role, assign, extend_role, find_account, open_
 from gonghui.auth.recognition import principal_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.switching import switch_plugin
+from gonghui.plugin_host.switching import installed, switch_on
 from gonghui.tenancy.keys import add_first_keys
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.tenancy.tenants import Tenant, TenantHost, TenantView, all_codes, tenant_with_code
@@ -108,7 +109,7 @@ def onboard(
             units = _tree(uow, declaration.content)
             _roles(uow, declaration.profile)
             for plugin_id in declaration.content.get("plugins", ()):
-                switch_plugin(uow, registry.plugins[plugin_id], on=True)
+                switch_on(uow, registry, installed(registry, plugin_id))
             accounts = _accounts(uow, declaration.content, units)
             if demo_scale is not None:
                 _fill(uow, registry, declaration.content, accounts, demo_scale)
@@ -196,7 +197,8 @@ def _fill(
     for plugin_id in content.get("plugins", ()):
         plugin = registry.plugins[plugin_id]
         if plugin.demo is not None:
-            plugin.demo(uow, accounts, scale)
+            with written_by(uow, plugin.id):
+                plugin.demo(uow, accounts, scale)
 
 
 def account_principal(uow: UnitOfWork, login: str) -> Principal:

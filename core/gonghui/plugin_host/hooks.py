@@ -91,6 +91,8 @@ class LifecycleHooks:
 
 
 FEATURE = frozenset(name for name in vars(FeatureHooks) if not name.startswith("_"))
+#: Hooks that are answered by several things at once.
+MANY = FEATURE | {"export_person"}
 LIFECYCLE = frozenset(name for name in vars(LifecycleHooks) if not name.startswith("_"))
 
 

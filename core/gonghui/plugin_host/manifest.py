@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +20,6 @@ from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
-
-_ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
-
-
-class ManifestError(ValueError):
-    """A plugin declares something that it may not."""
 
 
 @dataclass(frozen=True)
@@ -89,38 +82,3 @@ class Plugin:
     def prefixes(self) -> tuple[str, ...]:
         """Paths that are its own, and that answer 404 where it is off."""
         return tuple(f"/{part}/{self.id}" for part in ("api/v1", "console", "portal", "static", "open"))
-
-    def check(self) -> None:
-        """Raise `ManifestError` where the plugin claims what is not its own."""
-        if not _ID.fullmatch(self.id):
-            raise ManifestError(f"{self.id!r} is no plugin id")
-        for kind, names in self._claims().items():
-            strange = [name for name in names if not name.startswith(f"{self.id}.")]
-            if strange:
-                raise ManifestError(f"{kind} of {self.id} must begin with its id: {', '.join(strange)}")
-        for blueprint in self.blueprints:
-            prefix = blueprint.url_prefix or ""
-            if not any(prefix == own or prefix.startswith(f"{own}/") for own in self.prefixes):
-                raise ManifestError(f"{prefix!r} is not a path of {self.id}")
-        named = {
-            "roles": {p for role in self.roles for p in role.permissions},
-            "deadlines": {rule.permission for rule in self.deadlines},
-        }
-        for kind, permissions in named.items():
-            unknown = permissions - set(self.permissions)
-            if unknown:
-                raise ManifestError(
-                    f"{kind} of {self.id} name undeclared permissions: {', '.join(sorted(unknown))}"
-                )
-
-    def _claims(self) -> dict[str, list[str]]:
-        return {
-            "permissions": list(self.permissions),
-            "indicators": [indicator.code for indicator in self.indicators],
-            "consequences": [each.parameter for each in self.consequences],
-            "imports": [register.code for register in self.imports],
-            "deadlines": [rule.code for rule in self.deadlines],
-            "parameters of deadlines": [rule.parameter for rule in self.deadlines],
-            "record types": [kind.code for kind in self.record_types],
-            "tables": [kind.table.fullname for kind in self.record_types],
-        }

@@ -1,16 +1,18 @@
-"""The registry: plugins found by entry point; one that cannot be loaded is set aside with its reason."""
+"""The registry: plugins of this installation by id, and those that were refused with the reason."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 
 import pluggy
 import structlog
 
 from gonghui.i18n import load_catalogues
-from gonghui.plugin_host.manifest import ManifestError, Plugin
+from gonghui.plugin_host.checks import ManifestError, check
+from gonghui.plugin_host.hooks import new_manager
+from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
 from gonghui.records.record_types import RecordType
 from gonghui.reporting.consequences import Consequence
@@ -31,29 +33,37 @@ class Rejected:
 
 @dataclass
 class Registry:
-    """The plugins of this installation, by id."""
+    """The plugins of this installation, by id, those that others require before them."""
 
     plugins: dict[str, Plugin] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     parameters: Parameters = field(default_factory=lambda: PACKS)
-    manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager("gonghui"))
+    manager: pluggy.PluginManager = field(default_factory=new_manager)
 
     def add(self, plugin: Plugin) -> None:
-        """Take a plugin in.
+        """Take a plugin in, whole or not at all.
 
         Raises `ManifestError` where it claims what is not its own, `RuleBroken` where a deadline has no length.
         """
-        plugin.check()
+        check(plugin)
         if plugin.id in self.plugins:
             raise ManifestError(f"{plugin.id} is installed twice")
-        pack = plugin.package / "parameters.toml"
-        if pack.exists():
-            self.parameters.add_pack(pack, prefix=plugin.id)
-        for rule in plugin.deadlines:
-            check_lengths(rule, self.parameters.entries(rule.parameter))
-        load_catalogues(plugin.package / "locale")
-        self.manager.register(plugin, name=plugin.id)
+        try:
+            self._take_in(plugin)
+        except Exception:
+            self._put_out(plugin.id)
+            raise
         self.plugins[plugin.id] = plugin
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Set a plugin aside; one that was taken in leaves, and those that require it with it."""
+        _log.warning("plugin_rejected", plugin=name, reason=reason)
+        self.rejected.append(Rejected(name, reason))
+        if self.plugins.pop(name, None) is None:
+            return
+        self._put_out(name)
+        for other in [p.id for p in self.plugins.values() if name in p.requires]:
+            self.refuse(other, f"it requires the plugin {name}, which was refused")
 
     def permissions(self) -> dict[str, str]:
         """Every permission that some plugin declares, with what it allows in words."""
@@ -78,30 +88,39 @@ class Registry:
         return [each for p in self.plugins.values() if p.id in on for each in p.consequences]
 
     def owner_of_path(self, path: str) -> str | None:
-        """Id of the plugin whose prefix `path` is under, installed or not."""
+        """Id of the plugin whose prefix `path` is under."""
         for plugin in self.plugins.values():
             if any(path == own or path.startswith(f"{own}/") for own in plugin.prefixes):
                 return plugin.id
         return None
 
+    def provider(self, name: str) -> Plugin | None:
+        """The plugin that answers questions called `name`; None where none is installed."""
+        found = self.plugins.get(name.split(".", 1)[0])
+        return found if found is not None and name in found.provides else None
+
+    def _take_in(self, plugin: Plugin) -> None:
+        pack = plugin.package / "parameters.toml"
+        if pack.exists():
+            self.parameters.add_pack(pack, prefix=plugin.id)
+        for rule in plugin.deadlines:
+            check_lengths(rule, self.parameters.entries(rule.parameter))
+        load_catalogues(plugin.package / "locale")
+        if plugin.hooks is not None:
+            self.manager.register(plugin.hooks, name=plugin.id)
+            self.manager.check_pending()
+
+    def _put_out(self, plugin_id: str) -> None:
+        self.parameters.forget(f"{plugin_id}.")
+        if self.manager.has_plugin(plugin_id):
+            self.manager.unregister(name=plugin_id)
+
 
 @cache
 def discover() -> Registry:
     """Load every plugin that is installed, once a process; never die of one."""
+    from gonghui.plugin_host.loading import load
+
     registry = Registry()
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        try:
-            registry.add(_load(entry))
-        except Exception as error:  # noqa: BLE001 - a broken plugin must not take the others down
-            _log.warning("plugin_rejected", plugin=entry.name, reason=str(error), error=type(error).__name__)
-            registry.rejected.append(Rejected(entry.name, f"{type(error).__name__}: {error}"))
+    load(registry, entry_points(group=GROUP))
     return registry
-
-
-def _load(entry: EntryPoint) -> Plugin:
-    plugin = entry.load()
-    if not isinstance(plugin, Plugin):
-        raise ManifestError(f"{entry.value} is not a Plugin")
-    if plugin.id != entry.name:
-        raise ManifestError(f"entry point {entry.name!r} holds the plugin {plugin.id!r}")
-    return plugin

@@ -13,6 +13,7 @@ from gonghui.audit.writing import entry, sealed_entry, write
 from gonghui.db.base import Base, parts_of
 from gonghui.db.sensitive import seal_values, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import refuse_strange
 from gonghui.tenancy.keys import keyring
 from gonghui.tenancy.org_tree import EdgeCause, OrgEdge, OrgUnit, first_edge
 from gonghui.values.ids import new_id
@@ -25,6 +26,7 @@ def insert_many(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any
     """
     if not rows:
         return []
+    refuse_strange(uow, model)
     uow.session.flush()
     table: Any = model.__table__
     complete = [_complete(uow, table, row) for row in rows]
@@ -47,6 +49,7 @@ def update_many(
 
     For tables without versions and sealed columns: a record changes one by one.
     """
+    refuse_strange(uow, model)
     table: Any = model.__table__
     if "version" in table.columns or sealed_columns(table):
         raise TypeError(f"rows of {table.fullname} change through the session")
@@ -69,6 +72,7 @@ def update_many(
 
 def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool]) -> int:
     """Delete the rows that `wanted` names, with an audit entry for each; how many there were. Their parts go first."""
+    refuse_strange(uow, model)
     uow.session.flush()
     table: Any = model.__table__
     for part, column in parts_of(table):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
 from gonghui.errors import Conflict, FieldFault, forbidden, invalid
 from gonghui.i18n import _
 from gonghui.records.deadlines import cancel_deadline, meet_deadline, set_deadline
@@ -48,7 +49,8 @@ def step(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transiti
     faults = [*_faults_of_day(uow, kind, record, day), *_faults_of_comment(transition, answers)]
     faults += _missing(transition, answers)
     if not faults:  # a guard may rely on what was asked for being there
-        faults = [fault for guard in transition.guards for fault in guard(uow, record, answers)]
+        with written_by(uow, kind.plugin):
+            faults = [fault for guard in transition.guards for fault in guard(uow, record, answers)]
     if faults:
         raise invalid(*faults)
     _require_backdating(uow, kind, record, transition, day)
@@ -82,7 +84,8 @@ def advance(
         uow.add(row)
         _tell_deadlines(uow, record, transition, on)
         if transition.effect is not None:
-            transition.effect(uow, record, {**given, "effective_on": on})
+            with written_by(uow, kind.plugin):
+                transition.effect(uow, record, {**given, "effective_on": on})
         uow.session.flush()
     return record
 

@@ -32,6 +32,8 @@ class RecordTransition(TenantTable):
     #: Append-only history: the application's role can neither change nor delete it, and each
     #: transition names itself in the audit entry of the record it changes.
     audited = False
+    #: A plugin that takes records over in bulk, or brings one along with another, writes their steps down itself.
+    open_to_plugins = True
 
     record_type: Mapped[str]
     record_id: Mapped[UUID]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from gonghui.auth import scope
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
 from gonghui.errors import Conflict, FieldFault, invalid, not_found
 from gonghui.i18n import _
 from gonghui.records.entering import (
@@ -39,7 +40,8 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
     Raises `NotFound` for a unit out of reach, `Invalid` with every fault of the content.
     """
     if kind.create is not None:
-        return kind.create(uow, values)
+        with written_by(uow, kind.plugin):
+            return kind.create(uow, values)
     permission = kind.permission(CREATE)
     place, subject_id = _place(uow, kind, values, permission)
     told = values if subject_id is None else _without_subject(uow, kind, values, subject_id)
@@ -64,7 +66,8 @@ def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | No
         values = _without_subject(uow, kind, values, getattr(record, kind.subject))
     uow.note(f"{kind.code}.changed")
     if kind.change is not None:
-        kind.change(uow, record, values)
+        with written_by(uow, kind.plugin):
+            kind.change(uow, record, values)
     else:
         _set(record, kind, entered(uow, _settable(kind), values, permission))
     # A change of the lists alone is a change of the record: its version moves too, and once.
@@ -93,7 +96,7 @@ def put_list(
     record.changed_at = clock.now()
     with refused_by_keys(kind):
         put_rows(uow, kind, record, child, rows, permission)
-        faults = [fault for rule in kind.rules for fault in rule(uow, record, {child.name: rows})]
+        faults = _faults_of_rules(uow, kind, record, {child.name: rows})
         if faults:
             raise invalid(*faults)
         uow.session.flush()
@@ -112,7 +115,8 @@ def put_rows(
 ) -> None:
     """Let the list be these rows: one with the `id` of a row that is there changes it, the others are new."""
     if child.write is not None:
-        child.write(uow, record, rows)
+        with written_by(uow, kind.plugin):
+            child.write(uow, record, rows)
         return
     link = child.link(kind.table)
     there = {row.id: row for row in _rows_of(uow, child, link, record)}
@@ -133,7 +137,7 @@ def put_rows(
         put.append(row)
     uow.add(*put)
     if child.after is not None:
-        with uow.session.no_autoflush:
+        with uow.session.no_autoflush, written_by(uow, kind.plugin):
             child.after(uow, record, put)
 
 
@@ -178,7 +182,8 @@ def _place(uow: UnitOfWork, kind: RecordType, values: Values, permission: str) -
         return scope.unit_within(uow, principal, permission, values["org_unit_id"]), None
     # What may not be chosen and what there is not look alike, so nothing is filed by it.
     refuse_unchoosable(uow, _settable(kind), values, permission)
-    unit = kind.place(uow, values)
+    with written_by(uow, kind.plugin):
+        unit = kind.place(uow, values)
     if principal.is_unrestricted or (kind.subtree and scope.reaches(principal, permission, unit.path)):
         return unit, None
     if permission in kind.personal and principal.person_id is not None:
@@ -214,10 +219,16 @@ def _complete(uow: UnitOfWork, kind: RecordType, record: Record, values: Values,
     with uow.session.no_autoflush:
         faults = list(_missing(kind, record)) if is_new else []
         if not faults and kind.derive is not None:
-            kind.derive(uow, record, values)
-        faults += [fault for rule in kind.rules for fault in rule(uow, record, values)]
+            with written_by(uow, kind.plugin):
+                kind.derive(uow, record, values)
+        faults += _faults_of_rules(uow, kind, record, values)
     if faults:
         raise invalid(*faults)
+
+
+def _faults_of_rules(uow: UnitOfWork, kind: RecordType, record: Record, values: Values) -> list[FieldFault]:
+    with written_by(uow, kind.plugin):
+        return [fault for rule in kind.rules for fault in rule(uow, record, values)]
 
 
 def _missing(kind: RecordType, record: Record) -> Iterator[FieldFault]:

@@ -1,4 +1,9 @@
-"""The one package that plugins import. What is not named here is the core's own business."""
+"""The one package that plugins import. What is not named here is the core's own business.
+
+What plugins get here writes as the core does: see `gonghui.db.writers`.
+"""
+
+from types import FunctionType
 
 from gonghui.api.contents import OpeningOut, name_rules
 from gonghui.api.exports import export_response
@@ -22,6 +27,7 @@ from gonghui.db.lookups import name_begins, name_holds, select_each
 from gonghui.db.policies import protect
 from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import core_factory, core_service
 from gonghui.errors import (
     Conflict,
     DomainError,
@@ -59,7 +65,10 @@ from gonghui.parties.persons import (
     person_with_document,
 )
 from gonghui.parties.told import read_identity as told_identity
+from gonghui.plugin_host.asking import Unavailable, ask
+from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookimpl
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
+from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -143,6 +152,7 @@ __all__ = [
     "Account",
     "Blueprint",
     "BundleWriter",
+    "Card",
     "CheckedRow",
     "Child",
     "Column",
@@ -167,6 +177,7 @@ __all__ = [
     "Field",
     "FieldFault",
     "Forbidden",
+    "Health",
     "Identity",
     "ImportReport",
     "Indicator",
@@ -174,6 +185,7 @@ __all__ = [
     "Kind",
     "LimitRefused",
     "LimitUnit",
+    "Link",
     "MatchState",
     "NotFound",
     "OpeningOut",
@@ -187,6 +199,7 @@ __all__ = [
     "Period",
     "Person",
     "PersonMerge",
+    "PersonalRecord",
     "Place",
     "Plugin",
     "Principal",
@@ -199,6 +212,7 @@ __all__ = [
     "RoleTemplate",
     "Row",
     "Same",
+    "Schedule",
     "Sealed",
     "Sensitive",
     "Sheet",
@@ -207,6 +221,7 @@ __all__ = [
     "Text",
     "TimeLimit",
     "Transition",
+    "Unavailable",
     "UnitOfWork",
     "UsccFault",
     "Workflow",
@@ -216,6 +231,7 @@ __all__ = [
     "add_months",
     "advance",
     "answers_schema",
+    "ask",
     "at_tenant",
     "bank_card",
     "blind_index",
@@ -228,6 +244,7 @@ __all__ = [
     "clock",
     "create_record",
     "creation_schema",
+    "daily",
     "deadlines_of",
     "decide_match",
     "decode_cursor",
@@ -251,6 +268,7 @@ __all__ = [
     "here",
     "history",
     "holds_on",
+    "hookimpl",
     "idempotent",
     "insert_many",
     "invalid",
@@ -262,6 +280,7 @@ __all__ = [
     "meet_deadline",
     "merge_persons",
     "mobile",
+    "monthly",
     "name_begins",
     "name_holds",
     "name_rules",
@@ -336,5 +355,17 @@ __all__ = [
     "values_below",
     "versioned",
     "visible",
+    "weekly",
     "whole_federation",
 ]
+
+#: Doors that write the table that they are given: it has to be the caller's own.
+_DOORS = {"insert_many", "update_many", "delete_many"}
+
+#: Makers of rows of the core that a plugin adds.
+_FACTORIES = {"new_employer", "new_unit"}
+
+for _name in __all__:
+    _wrap = core_factory if _name in _FACTORIES else core_service
+    if isinstance(globals()[_name], FunctionType) and _name not in _DOORS:
+        globals()[_name] = _wrap(globals()[_name])

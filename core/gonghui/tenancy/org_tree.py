@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.db.base import TenantTable, one_of, ref, unique
 from gonghui.db.unit_of_work import TenantSession, UnitOfWork
+from gonghui.db.writers import made_by_core
 from gonghui.errors import FieldFault, invalid
 from gonghui.i18n import _
 from gonghui.values import clock
@@ -166,7 +167,7 @@ def _set_first_edges(session: TenantSession, _context: Any, _instances: Any) -> 
     for unit in [row for row in session.new if isinstance(row, OrgUnit) and row.id not in placed]:
         unit.valid_from = unit.valid_from or clock.today()
         values = {"id": unit.id, "parent_id": unit.parent_id, "valid_from": unit.valid_from}
-        edge = OrgEdge(**first_edge(values, EdgeCause.FOUNDED))
+        edge: OrgEdge = made_by_core(OrgEdge(**first_edge(values, EdgeCause.FOUNDED)))
         edge.tenant_id = session.uow.tenant_id
         session.add(edge)
 

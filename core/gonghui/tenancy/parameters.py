@@ -71,6 +71,11 @@ class Parameters:
         """Take one figure in; the same place and first day replace what was there."""
         self._by_code[entry.code][entry.jurisdiction, entry.effective_from] = entry
 
+    def forget(self, prefix: str) -> None:
+        """Drop every figure whose code begins with `prefix`: the plugin that brought them was refused."""
+        for code in [code for code in self._by_code if code.startswith(prefix)]:
+            del self._by_code[code]
+
     def add_pack(self, path: Path, *, prefix: str | None = None) -> None:
         """Read a TOML pack. A pack of a plugin may hold only codes that begin with its id (`prefix`)."""
         content = tomllib.loads(path.read_text(encoding="utf-8"))

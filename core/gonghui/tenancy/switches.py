@@ -1,10 +1,11 @@
-"""Which plugins a tenant has on."""
+"""Which plugins a tenant has: in its plan by the operator, on by the tenant, and why one was stopped."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.db.base import TenantTable, unique
@@ -15,32 +16,74 @@ from gonghui.values import clock
 
 
 class PluginSwitch(TenantTable):
-    """A plugin of a tenant; off keeps everything and shows nothing."""
+    """A plugin of a tenant; off keeps everything and shows nothing.
+
+    Without a row a plugin is in the plan and off. Out of the plan it is off, whatever its switch says, and comes back
+    as it stood. `stopped_reason` says (as a kept text) why the platform switched it off by itself; `purge_on`, from
+    when its data may be deleted.
+    """
 
     __tablename__ = "plugin_switch"
     __table_args__ = (unique("plugin"),)
 
     plugin: Mapped[str]
     is_on: Mapped[bool]
+    is_planned: Mapped[bool] = mapped_column(default=True)
+    stopped_reason: Mapped[dict[str, Any] | None]
+    purge_on: Mapped[date | None]
     changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class PluginFailure(TenantTable):
+    """A call into a plugin that went wrong at a tenant."""
+
+    __tablename__ = "plugin_failure"
+    #: Written by the platform while it serves somebody else's request; the stop that follows is an entry of the trail.
+    audited = False
+
+    plugin: Mapped[str]
+    #: Which hook or question it was.
+    place: Mapped[str]
+    #: Kind of error and its text, for whoever mends the plugin.
+    error: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def position(uow: UnitOfWork, plugin: str) -> PluginSwitch:
+    """The row of a plugin, made where there is none, and held until the transaction ends."""
+    wanted = select(PluginSwitch).where(PluginSwitch.plugin == plugin).with_for_update()
+    found = uow.session.scalars(wanted).one_or_none()
+    if found is None:
+        found = PluginSwitch(plugin=plugin, is_on=False, is_planned=True)
+        uow.add(found)
+        uow.session.flush()
+    return found
+
+
+def positions(uow: UnitOfWork) -> dict[str, PluginSwitch]:
+    """Every row of this tenant, by plugin."""
+    return {row.plugin: row for row in uow.session.scalars(select(PluginSwitch))}
 
 
 def switch(uow: UnitOfWork, plugin: str, *, on: bool) -> PluginSwitch:
     """Put `plugin` on or off for the tenant of the transaction."""
     uow.note(f"core.plugin.{'enabled' if on else 'disabled'}")
-    found = uow.session.scalars(select(PluginSwitch).where(PluginSwitch.plugin == plugin)).one_or_none()
-    if found is None:
-        found = PluginSwitch(plugin=plugin, is_on=on)
-        uow.add(found)
-    else:
-        found.is_on = on
+    found = position(uow, plugin)
+    found.is_on = on
+    if on:
+        found.stopped_reason = found.purge_on = None
     uow.session.flush()
     return found
 
 
+def is_effective() -> ColumnElement[bool]:
+    """The condition under which a row's plugin is on: by the tenant, and in its plan."""
+    return PluginSwitch.is_on & PluginSwitch.is_planned
+
+
 def plugins_on(uow: UnitOfWork) -> frozenset[str]:
     """Ids of the plugins that the tenant of the transaction has on."""
-    return frozenset(uow.session.scalars(select(PluginSwitch.plugin).where(PluginSwitch.is_on)))
+    return frozenset(uow.session.scalars(select(PluginSwitch.plugin).where(is_effective())))
 
 
 def plugin_off(plugin: str) -> NotFound:

@@ -69,8 +69,12 @@ def _template(admin_url: str, var: Path, components: list[Component]) -> str:
 
 def _fingerprint(components: list[Component]) -> str:
     whole = hashlib.sha256()
-    policies = Path(__file__).parent.parent / "db" / "policies.py"
-    for path in [policies, *(p for c in components for p in sorted(c.folder.glob("*.py")))]:
+    folder = Path(__file__).parent.parent / "db"
+    for path in [
+        folder / "policies.py",
+        folder / "migrations.py",
+        *(p for c in components for p in sorted(c.folder.glob("*.py"))),
+    ]:
         whole.update(path.read_bytes())
     return whole.hexdigest()[:12]
 

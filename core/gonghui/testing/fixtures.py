@@ -26,9 +26,10 @@ test_var.__test__ = False  # type: ignore[attr-defined]
 def world() -> Iterator[World]:
     """Database, plugins and application of this test process."""
     registry = discover()
-    assert not registry.rejected, registry.rejected
     with cloned_database(test_var(), registry, worker_name()) as database:
-        yield World(database, registry, create_app(database, registry, is_demo_server=False))
+        app = create_app(database, registry, is_demo_server=False)
+        assert not registry.rejected, registry.rejected
+        yield World(database, registry, app)
 
 
 @pytest.fixture

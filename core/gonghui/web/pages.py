@@ -25,6 +25,7 @@ from gonghui.reporting.indicators import figures, find, open_figure
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.values import clock
 from gonghui.values.periods import Period
+from gonghui.web import contributions
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 
@@ -113,6 +114,7 @@ def show_home(uow: UnitOfWork) -> str:
         period=period,
         choices=_choices(period),
         figures=figures(uow, mine, period),
+        cards=contributions.cards(uow),
         plugins=[
             p
             for p in current_app.extensions["gonghui"].registry.plugins.values()

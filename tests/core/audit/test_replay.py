@@ -25,7 +25,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registers import register_of
-from gonghui.plugin_host.switching import switch_plugin
+from gonghui.plugin_host.switching import switch_off, switch_on
 from gonghui.records.registers.taking import import_file
 from gonghui.sdk import change_record, create_record, take_step
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
@@ -214,8 +214,9 @@ class Actors:
         uow.add(new_unit(parent, OrgUnitKind.COMMUNITY_FEDERATION, f"社区{next(self.serial)}"))
 
     def switch(self, uow: UnitOfWork) -> None:
-        (plugin, *_rest) = self.federation.world.registry.plugins.values()
-        switch_plugin(uow, plugin, on=self.chance.random() < 0.6)
+        registry = self.federation.world.registry
+        (plugin, *_rest) = registry.plugins.values()
+        (switch_on if self.chance.random() < 0.6 else switch_off)(uow, registry, plugin)
 
 
 _ACTS: dict[str, tuple[int, Callable[[Actors, UnitOfWork], None]]] = {

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import migrations, policies
 from gonghui.db.database import Database, database_at
-from gonghui.db.migrations import CORE, Component, difference, is_current, migrate
+from gonghui.db.migrations import CORE, Component, behind, difference, migrate
 from gonghui.plugin_host.registry import discover
 from gonghui.testing import World
 from gonghui.testing.database import cloned_database, worker_name
@@ -210,17 +210,17 @@ def test_revisions_go_down_and_up_again(throw_away: Database, component: Compone
         _down_to_nothing(throw_away, above)
         if above is component:
             break
-    assert not is_current(throw_away, [component])
+    assert behind(throw_away, [component])
     assert _tables_of(throw_away, component) == []
     migrate(throw_away, COMPONENTS)
-    assert is_current(throw_away, COMPONENTS)
+    assert not behind(throw_away, COMPONENTS)
     assert [difference(throw_away, each) for each in COMPONENTS] == [[] for _ in COMPONENTS]
 
 
 def test_migrating_again_changes_nothing(throw_away: Database) -> None:
-    assert is_current(throw_away, COMPONENTS)
+    assert not behind(throw_away, COMPONENTS)
     migrate(throw_away, COMPONENTS)
-    assert is_current(throw_away, COMPONENTS)
+    assert not behind(throw_away, COMPONENTS)
 
 
 def test_an_empty_database_is_brought_to_what_the_models_say(world: World) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gonghui.i18n import Text
-from gonghui.plugin_host.manifest import ManifestError, Plugin
+from gonghui.plugin_host.checks import ManifestError
+from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
 from gonghui.records.deadline_rules import DeadlineRule, RuleBroken, length_of
 from gonghui.tenancy.parameters import Parameter, Parameters

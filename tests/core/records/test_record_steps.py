@@ -41,6 +41,7 @@ from gonghui.records.sharing import RecordShare
 from gonghui.records.steps import take_step
 from gonghui.records.transitions import RecordTransition, history
 from gonghui.records.workflow import Transition, Workflow
+from gonghui.sdk import share
 from gonghui.testing import Federation
 from gonghui.values import clock
 
@@ -220,14 +221,7 @@ def test_in_order_no_step_takes_effect_before_the_one_before_it(federation: Fede
 
 def test_an_effect_that_fails_leaves_nothing_behind(federation: Federation) -> None:
     def share_and_fail(uow: UnitOfWork, case: Any, _answers: object) -> None:
-        uow.add(
-            RecordShare(
-                account_id=federation.accounts["guest"],
-                record_type="x",
-                record_id=case.id,
-                permission="designs.dispute.read",
-            )
-        )
+        share(uow, dispute, case, federation.accounts["guest"], ["designs.dispute.read"])
         uow.session.flush()
         raise Conflict("made_up", Text("不行"))
 

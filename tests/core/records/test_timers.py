@@ -21,7 +21,7 @@ from gonghui.errors import Conflict
 from gonghui.i18n import Text
 from gonghui.lifecycle.installation import Installation
 from gonghui.lifecycle.timer_commands import timers
-from gonghui.plugin_host.switching import switch_plugin
+from gonghui.plugin_host.switching import switch_off, switch_on
 from gonghui.records.deadline_changes import suspend_deadline
 from gonghui.records.record_types import RecordType
 from gonghui.records.timers import TimerRun, run_timers
@@ -131,12 +131,12 @@ def test_the_command_runs_the_timers_of_the_plugins_that_are_on(federation: Fede
     runner, command = CliRunner(), ["--tenant", code, "--json"]
     with on(federation, 2024, 6, 21):
         with federation.uow() as uow:
-            switch_plugin(uow, world.registry.plugins["designs"], on=False)
+            switch_off(uow, world.registry, world.registry.plugins["designs"])
         off = runner.invoke(timers, command, obj=shell(world), catch_exceptions=False)
         assert EXPIRE not in json.loads(off.output)
         assert state(federation, case) == "mediating"
         with federation.uow() as uow:
-            switch_plugin(uow, world.registry.plugins["designs"], on=True)
+            switch_on(uow, world.registry, world.registry.plugins["designs"])
         done = runner.invoke(timers, command, obj=shell(world), catch_exceptions=False)
         assert json.loads(done.output)[EXPIRE] == {"moved": 1, "refused": []}
         again = runner.invoke(timers, ["--tenant", code], obj=shell(world), catch_exceptions=False)

@@ -9,7 +9,7 @@ import pytest
 from gonghui.app import create_app
 from gonghui.db import policies
 from gonghui.errors import NotFound
-from gonghui.plugin_host.switching import switch_plugin
+from gonghui.plugin_host.switching import switch_off, switch_on
 from gonghui.tenancy import tenants
 from gonghui.tenancy.tenants import HostDirectory, find_by_host, tenant_with_code
 from gonghui.testing import Federation, World
@@ -41,7 +41,8 @@ def host(federation: Federation) -> str:
 
 def switch(federation: Federation, *, on: bool) -> None:
     with federation.uow() as uow:
-        switch_plugin(uow, federation.world.registry.plugins["organising"], on=on)
+        registry = federation.world.registry
+        (switch_on if on else switch_off)(uow, registry, registry.plugins["organising"])
 
 
 def test_a_host_finds_its_tenant_in_any_case(world: World, shared_federation: Federation) -> None:

@@ -1,0 +1,98 @@
+"""Calls into plugins, guarded: what goes wrong in one is logged and counted, and leaves out its part only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from psycopg.pq import ExecStatus
+
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.writers import written_by
+from gonghui.plugin_host.failures import note_failure
+from gonghui.plugin_host.hooks import FEATURE, MANY
+from gonghui.plugin_host.manifest import Plugin
+from gonghui.plugin_host.registry import Registry
+from gonghui.plugin_host.time_limits import Interruption, limited
+
+#: Seconds that a hook may take as a whole, and milliseconds that one of its statements may.
+HOOK_SECONDS, STATEMENT_MS = 2.0, 1_000
+_log = structlog.get_logger()
+
+
+class CallFailed(RuntimeError):
+    """A call into a plugin went wrong; it has been logged and will be counted."""
+
+    def __init__(self, plugin: Plugin, place: str, error: BaseException) -> None:
+        super().__init__(f"{plugin.id}: {place}: {type(error).__name__}: {error}")
+        self.plugin, self.place, self.error = plugin, place, error
+
+
+def ask_hooks(
+    registry: Registry, uow: UnitOfWork, on: frozenset[str], hook: str, **arguments: Any
+) -> list[tuple[Plugin, Any]]:
+    """What each plugin answers to `hook`; a feature hook is asked of those in `on`, a lifecycle hook of all.
+
+    Those that have no such hook, answer None or fail are left out.
+    """
+    answers = []
+    for plugin in registry.plugins.values():
+        if hook in FEATURE and plugin.id not in on:
+            continue
+        implementation = hook_of(registry, plugin, hook)
+        if implementation is None:
+            continue
+        try:
+            answer = guarded(uow, plugin, hook, partial(_answer, implementation, hook, uow=uow, **arguments))
+        except CallFailed:
+            continue
+        if answer is not None:
+            answers.append((plugin, answer))
+    return answers
+
+
+def _answer(implementation: Callable[..., Any], hook: str, **arguments: Any) -> Any:
+    """The whole answer, so that nothing of the plugin runs any more once the guard is gone."""
+    answer = implementation(**arguments)
+    return answer if answer is None or hook not in MANY else tuple(answer)
+
+
+def hook_of(registry: Registry, plugin: Plugin, hook: str) -> Callable[..., Any] | None:
+    """The plugin's implementation of a hook; None where it has none. It is given the arguments that it names."""
+    for each in getattr(registry.manager.hook, hook).get_hookimpls():
+        if each.plugin_name == plugin.id:
+            return lambda **told: each.function(*(told[name] for name in each.argnames))
+    return None
+
+
+def guarded(uow: UnitOfWork, plugin: Plugin, place: str, call: Callable[[], Any]) -> Any:
+    """What `call` gives, which is code of the plugin that may read and nothing else. Raises `CallFailed`."""
+    try:
+        with _savepoint(uow), written_by(uow, plugin.id, reading=True), limited(HOOK_SECONDS):
+            return call()
+    except (Exception, Interruption) as error:
+        _log.error(
+            "plugin_call_failed", plugin=plugin.id, place=place, tenant=str(uow.tenant_id), exc_info=error
+        )
+        note_failure(uow, plugin.id, place, error)
+        raise CallFailed(plugin, place, error) from error
+
+
+@contextmanager
+def _savepoint(uow: UnitOfWork) -> Iterator[None]:
+    """A point to which transaction and session go back where the block fails; its statements have less time."""
+    with uow.session.begin_nested():
+        _give_time(uow, f"SET LOCAL statement_timeout = {STATEMENT_MS}")
+        yield
+        _give_time(uow, "RESET statement_timeout")
+
+
+def _give_time(uow: UnitOfWork, statement: str) -> None:
+    """In the driver's own words, because a unit of work lets no such statement through."""
+    connection = uow.session.connection().connection.driver_connection
+    result = connection.pgconn.exec_(statement.encode())  # type: ignore[union-attr]
+    if result.status != ExecStatus.COMMAND_OK:
+        raise RuntimeError(result.error_message.decode(errors="replace"))

@@ -1,0 +1,168 @@
+"""Hooks that misbehave: their own part is left out, the neighbours are served, and the plugin is stopped here."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from importlib.metadata import EntryPoint
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gonghui.app import create_app
+from gonghui.audit.entries import AuditEntry
+from gonghui.plugin_host import calls
+from gonghui.plugin_host.failures import LIMIT, count_failure
+from gonghui.plugin_host.loading import load
+from gonghui.plugin_host.registry import GROUP, Registry
+from gonghui.plugin_host.time_limits import TookTooLong, limited
+from gonghui.testing import Federation, World
+from gonghui.values import clock
+
+HOSTILE = {
+    "raises": "RuntimeError: 示例：出错",
+    "loops": "TookTooLong: it took longer than 0.3 s",
+    "sleeps": "OperationalError",
+    "writes": "Overstepped: writes may only read here",
+    "ends": "Overstepped: ends may not end the transaction",
+    "nonsense": "TypeError: 'int' object is not iterable",
+}
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def hostile_world(world: World) -> World:
+    """The world with plugins whose hooks misbehave."""
+    registry = Registry()
+    for plugin in world.registry.plugins.values():
+        registry.add(plugin)
+    load(registry, [EntryPoint(name, f"tests.hostile.hooks:{name}", GROUP) for name in HOSTILE])
+    assert not registry.rejected, registry.rejected
+    return World(world.database, registry, create_app(world.database, registry, is_demo_server=False))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hooks have less time, so that the tests do not wait."""
+    monkeypatch.setattr(calls, "HOOK_SECONDS", 0.3)
+    monkeypatch.setattr(calls, "STATEMENT_MS", 100)
+
+
+def with_on(world: World, name: str) -> Federation:
+    """A federation that has one of the hostile plugins on, besides the ordinary ones."""
+    ordinary = tuple(plugin for plugin in world.registry.plugins if plugin not in HOSTILE)
+    return world.federation(plugins=(*ordinary, name))
+
+
+def loop_for(seconds: float) -> None:
+    with limited(seconds):
+        while True:
+            pass
+
+
+def home(federation: Federation) -> Any:
+    return federation.client("district").get("/", headers=HTML)
+
+
+def standing(federation: Federation, name: str) -> Any:
+    return federation.client("admin").get(f"/api/v1/plugins/{name}").json
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.usefixtures("impatient")
+def test_a_hook_that_misbehaves_leaves_out_its_part_and_stops_its_plugin_here_alone(
+    hostile_world: World, name: str
+) -> None:
+    federation, neighbour = with_on(hostile_world, name), with_on(hostile_world, name)
+    for number in range(LIMIT):
+        page = home(federation)
+        assert page.status_code == 200
+        assert "建会入会" in page.text
+        failures = federation.client("admin").get(f"/api/v1/plugins/{name}/failures").json
+        assert len(failures) == number + 1
+        assert failures[0]["place"] == "dashboard"
+        assert HOSTILE[name] in failures[0]["error"]
+    stands = standing(federation, name)
+    assert (stands["on"], stands["state"]) == (False, "stopped")
+    assert stands["reason"].startswith(f"“dashboard”在 10 分钟内出错 {LIMIT} 次，平台已自动停用。最后一次：")
+    assert home(federation).status_code == 200
+    assert len(federation.client("admin").get(f"/api/v1/plugins/{name}/failures").json) == LIMIT
+    assert standing(neighbour, name)["state"] == "on"
+    with federation.uow() as uow:
+        stopped = select(AuditEntry.operation).where(AuditEntry.action == "core.plugin.stopped")
+        assert len(uow.session.scalars(stopped).all()) >= 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_stopped_plugin_is_resumed_by_switching_it_on_and_counts_anew(hostile_world: World) -> None:
+    federation = with_on(hostile_world, "raises")
+    for _number in range(LIMIT):
+        home(federation)
+    admin = federation.client("admin")
+    assert admin("PUT", "/api/v1/plugins/raises", json={"on": True}).json["changed"] == ["raises"]
+    assert standing(federation, "raises")["reason"] is None
+    home(federation)
+    assert standing(federation, "raises")["state"] == "on"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_failures_far_apart_do_not_stop_a_plugin(hostile_world: World) -> None:
+    federation = with_on(hostile_world, "raises")
+    for number in range(LIMIT * 2):
+        with clock.at(clock.now() + timedelta(minutes=6 * number)), federation.uow() as uow:
+            assert not count_failure(uow, "raises", "dashboard", "示例")
+    assert standing(federation, "raises")["state"] == "on"
+
+
+def test_neighbours_are_served_while_a_hook_loops(
+    hostile_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "HOOK_SECONDS", 1.0)
+    federation, neighbour = with_on(hostile_world, "loops"), hostile_world.federation(plugins=("organising",))
+    is_done = Event()
+
+    def ask_on() -> list[int]:
+        asker, statuses = neighbour.client("east"), []
+        while not is_done.is_set():
+            statuses.append(asker.get("/api/v1/organising/unions").status_code)
+        return statuses
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_on)
+        try:
+            assert home(federation).status_code == 200
+        finally:
+            is_done.set()
+        statuses = asked.result()
+    assert len(statuses) > 5
+    assert set(statuses) == {200}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_reader_sees_links_and_cards_that_they_may_follow_and_no_others(hostile_world: World) -> None:
+    """The plugin of the designs contributes both; the guest has no role."""
+    ordinary = tuple(plugin for plugin in hostile_world.registry.plugins if plugin not in HOSTILE)
+    federation = hostile_world.federation(plugins=ordinary)
+    assert "/console/designs/rooms" in home(federation).text
+    assert "/console/designs/rooms" not in federation.client("guest").get("/", headers=HTML).text
+
+
+def test_what_a_hook_wrote_by_mistake_is_not_written(
+    hostile_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    federation = with_on(hostile_world, "writes")
+    home(federation)
+    names = [unit["name"] for unit in federation.client("district").get("/api/v1/org-units").json["items"]]
+    assert "改名" not in names
+
+
+def test_time_that_is_over_ends_a_loop_and_what_comes_after_is_left_alone() -> None:
+    with pytest.raises(TookTooLong):
+        loop_for(0.05)
+    total = 0
+    for _number in range(20):
+        with limited(60):
+            total += sum(range(1_000))
+    assert total == 20 * 499_500

@@ -1,0 +1,28 @@
+"""What the designs add to pages: a link to the rooms and how many there are."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from tests.designs.rooms import NursingRoom, rooms
+
+from gonghui.sdk import Card, Health, Link, UnitOfWork, _, hookimpl, visible
+
+_PAGE, _READ = "/console/designs/rooms", rooms.permission("read")
+
+
+@hookimpl
+def navigation() -> list[Link]:
+    return [Link(_("样本小屋"), _PAGE, _READ)]
+
+
+@hookimpl
+def dashboard(uow: UnitOfWork) -> list[Card]:
+    mine = visible(uow.principal, _READ, NursingRoom.__table__.c.org_unit_id)
+    count = uow.session.scalar(select(func.count()).select_from(NursingRoom).where(mine))
+    return [Card(_("样本小屋"), str(count), _PAGE, _READ)]
+
+
+@hookimpl
+def health(uow: UnitOfWork) -> Health:
+    del uow
+    return Health(True, _("样本正常。"))
