@@ -1,5 +1,7 @@
 """The one package that plugins import. What is not named here is the core's own business."""
 
+import typing as _typing
+
 from gonghui.api.contents import OpeningOut, name_rules
 from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
@@ -60,6 +62,7 @@ from gonghui.parties.persons import (
 )
 from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
+from gonghui.plugin_host.sdk_version import VERSION
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -99,6 +102,7 @@ from gonghui.records.writing import create as create_record
 from gonghui.records.writing import put_list
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator, Place, tree_of, values_below
+from gonghui.sdk.deprecation import names_going as _names_going
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
@@ -137,9 +141,15 @@ from gonghui.values.time_limits import (
     last_day_before,
 )
 
+if (
+    not _typing.TYPE_CHECKING
+):  # a type checker should not know the names that are going, nor believe in any other
+    __getattr__ = _names_going(__name__)
+
 __all__ = [
     "KIND_WORDS",
     "UNION_PREFIXES",
+    "VERSION",
     "Account",
     "Blueprint",
     "BundleWriter",
