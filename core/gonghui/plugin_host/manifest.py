@@ -39,7 +39,29 @@ class RoleTemplate:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin. Whatever it names begins with its id, or it is refused at load."""
+    """A plugin. Whatever it names begins with its id, or it is refused at load.
+
+    Attributes:
+        id: Its name for programs, that of its entry point: lower-case letters, digits and `_`, 2 to 41 of them.
+        name: Its name for people.
+        version: The version of the plugin itself.
+        package: The folder of its package, which holds `migrations/` and, where there are any, `locale/` and
+            `parameters.toml`.
+        permissions: Permissions by code, with what each allows in words. Those of record types come by themselves;
+            one that is named here is said in these words instead.
+        record_types: Its kinds of records. Operations, permissions, exports and deadlines follow from them.
+        blueprints: Operations beside those of record types, below the paths that are its own.
+        roles: Permissions for the roles of a federation, given when the plugin is switched on.
+        indicators: Figures that it answers for.
+        consequences: Whom its figures of law concern, asked before one is changed.
+        imports: Registers that can be read in.
+        deadlines: Rules of deadlines beside those that workflows name.
+        commands: click commands, which stand below `gonghui <id>`.
+        samples: Makers of things for the contract, by the name of the thing or of an operation:
+            `maker(uow, org_unit_id)` gives an id, or the value of a field.
+        demo: `demo(uow, accounts, scale)` fills a demonstration: ids of accounts by login, and how large it is
+            (`small`, `sample`, `district`).
+    """
 
     id: str
     name: Text

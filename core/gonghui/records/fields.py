@@ -24,7 +24,10 @@ Picker = Callable[[UnitOfWork, str], Select[Any]]
 
 
 class Kind(StrEnum):
-    """What a value is, which decides how it is read, shown, exported and asked for on a page."""
+    """What a value is, which decides how it is read, shown, exported and asked for on a page.
+
+    Usually the column says it; money is yuan outside and fen inside.
+    """
 
     TEXT = "text"
     CHOICE = "choice"

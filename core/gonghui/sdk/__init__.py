@@ -141,9 +141,8 @@ from gonghui.values.time_limits import (
     last_day_before,
 )
 
-if (
-    not _typing.TYPE_CHECKING
-):  # a type checker should not know the names that are going, nor believe in any other
+# A type checker should not know the names that are going, nor believe in any other.
+if not _typing.TYPE_CHECKING:
     __getattr__ = _names_going(__name__)
 
 __all__ = [
