@@ -7,7 +7,7 @@ from enum import StrEnum
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-#: Codes that a union may carry: unions proper, and federations under the staffing office (domain §1.5).
+#: How codes that a union may carry begin: 81 and 89 for unions proper, 13 for federations under the staffing office.
 UNION_PREFIXES = ("81", "89", "13")
 USCC_LENGTH = 18
 #: No authority has the division code 99….., so no real firm or union can carry one.
