@@ -12,7 +12,6 @@ from gonghui.api.record_schemas import answers as answers_schema
 from gonghui.api.record_schemas import creation as creation_schema
 from gonghui.api.record_schemas import page as page_schema
 from gonghui.api.record_schemas import shown as record_schema
-from gonghui.api.records import StepOut
 from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
@@ -87,7 +86,6 @@ from gonghui.records.registers import cells
 from gonghui.records.registers.checking import CheckedRow, Sheet
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.importing import RegisterImport, go_through
-from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
@@ -177,7 +175,6 @@ __all__ = [
     "FieldFault",
     "Forbidden",
     "Identity",
-    "ImportReport",
     "Indicator",
     "Invalid",
     "Kind",
@@ -211,7 +208,6 @@ __all__ = [
     "Sealed",
     "Sensitive",
     "Sheet",
-    "StepOut",
     "TenantTable",
     "Text",
     "TimeLimit",

@@ -77,7 +77,7 @@ SDK = (
     Theme(
         "Registers read in and written out",
         "Files of many rows: how a row is checked and taken over, what was wrong with it, how lists go out.",
-        "RegisterImport Column read_register Register Row Sheet CheckedRow Fault cells go_through ImportReport"
+        "RegisterImport Column read_register Register Row Sheet CheckedRow Fault cells go_through"
         " BundleWriter Same OutColumn export_response",
     ),
     Theme(
@@ -109,7 +109,7 @@ SDK = (
         "Operations of the plugin's own, beside those that record types bring.",
         "Blueprint operation UnitOfWork here idempotent versioned expected_version record_response record_answer"
         " PageQuery decode_cursor page_response record_schema page_schema creation_schema answers_schema"
-        " EmployerTold StepOut name_rules",
+        " EmployerTold name_rules",
     ),
 )
 
