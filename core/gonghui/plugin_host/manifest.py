@@ -30,7 +30,11 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True)
 class RoleTemplate:
-    """Permissions that a plugin adds to a role of the federation when it is switched on."""
+    """Permissions that a plugin adds to a role of the federation when it is switched on.
+
+    `code` is that of the role, which is made and called `name` where the federation has none; the permissions are the
+    plugin's own.
+    """
 
     code: str
     name: str
