@@ -6,7 +6,7 @@ JOBS ?= 2
 # Size of the made-up district: small (600 members), sample (20,000) or district (760,000).
 SCALE ?= sample
 
-.PHONY: setup demo test check bench contract clean
+.PHONY: setup demo test check reference bench contract clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ check: setup
 	$(BIN)/ruff check core plugins tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What plugin authors read of the SDK, from its docstrings.
+reference: setup
+	$(BIN)/python -m gonghui.sdk.reference plugins/REFERENCE.md
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -20,7 +20,10 @@ class FieldFault:
 
 @dataclass
 class DomainError(Exception):
-    """A rule said no. Raised where the rule is, translated once at the edge."""
+    """A rule said no. Raised where the rule is, translated once at the edge, with the status of its class.
+
+    `code` is for programs, `detail` for people; `extra` joins the problem's members.
+    """
 
     code: str
     detail: Text
@@ -39,19 +42,19 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
-    """The principal sees the thing but may not do this to it."""
+    """The principal sees the thing but may not do this to it (403)."""
 
     status = 403
 
 
 class NotFound(DomainError):
-    """There is no such thing, or none that the principal may see."""
+    """There is no such thing, or none that the principal may see (404)."""
 
     status = 404
 
 
 class Conflict(DomainError):
-    """The present state does not allow it."""
+    """The present state does not allow it (409)."""
 
     status = 409
 
@@ -63,7 +66,7 @@ class Stale(DomainError):
 
 
 class Invalid(DomainError):
-    """The content breaks a rule; `faults` names the fields."""
+    """The content breaks a rule; `faults` names the fields (422)."""
 
     status = 422
 
@@ -81,15 +84,15 @@ class TooManyAttempts(DomainError):
 
 
 def not_found() -> NotFound:
-    """The one answer for what does not exist and for what is not yours to see."""
+    """The error to raise for what does not exist and, alike, for what is not yours to see."""
     return NotFound("not_found", _("没有找到，或者无权查看。"))
 
 
 def forbidden(permission: str) -> Forbidden:
-    """The principal may see it but lacks `permission`."""
+    """The error to raise where the principal may see the thing but lacks `permission`."""
     return Forbidden("forbidden", _("没有办理这件事的权限。"), extra={"permission": permission})
 
 
 def invalid(*faults: FieldFault) -> Invalid:
-    """One answer for all faults of a content."""
+    """The error to raise with all faults of a content."""
     return Invalid("invalid_content", _("内容有 {n} 处需要改正。", n=len(faults)), faults)

@@ -29,7 +29,7 @@ _REGION = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
 @dataclass(frozen=True)
 class Text:
-    """A sentence with its parameters, not yet in any language."""
+    """A sentence with its parameters, not yet in any language; `str()` gives it in that of whoever is served."""
 
     message: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Text:
 
 
 def _(message: str, **params: Any) -> Text:
-    """Mark a text of the product for translation."""
+    """A text of the product, marked for translation: `message` is the Chinese text, `params` fill its `{names}`."""
     return Text(message, params)
 
 

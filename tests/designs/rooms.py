@@ -19,6 +19,8 @@ from gonghui.sdk import (
     Transition,
     Workflow,
     _,
+    blind_index,
+    blind_tail,
     ref,
     sensitive,
 )
@@ -32,6 +34,8 @@ class NursingRoom(Record, schema="designs"):
     employer: Mapped[Employer] = ref(Employer)
     employer_id: Mapped[UUID]
     contact_phone: Mapped[Sensitive] = sensitive("phone")
+    contact_phone_index: Mapped[bytes | None] = blind_index("contact_phone")
+    contact_phone_tail: Mapped[int | None] = blind_tail("contact_phone")
     opened_on: Mapped[date | None]
 
 

@@ -10,7 +10,7 @@ LONGEST_NAME = 200
 
 
 def name_rules(longest: int = LONGEST_NAME) -> list[Any]:
-    """Validators of a name: it says something, and not too much."""
+    """Validators (of marshmallow) of a name: it says something, and no more than `longest` characters."""
     return [validate.Length(1, longest), validate.Regexp(r"\s*\S")]
 
 

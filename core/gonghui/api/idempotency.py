@@ -44,7 +44,11 @@ class IdempotencyKey(TenantTable):
 
 
 def idempotent(view: View) -> View:
-    """Answer a repeated key with the first answer. Put it under `operation`, over everything else."""
+    """Answer a request whose `Idempotency-Key` came before with the first answer, without doing it again.
+
+    Put it under `operation`, over everything else. Who sends no key is served every time; a key of more than 200
+    characters raises `Invalid`.
+    """
 
     @wraps(view)
     def wrapper(uow: UnitOfWork, *args: Any, **kwargs: Any) -> Any:

@@ -59,7 +59,10 @@ class _Parser(FlaskParser):
 
 
 class Blueprint(SmorestBlueprint):
-    """A group of operations. Lists, bodies and answers are documented as flask-smorest does it."""
+    """A group of operations, whose `url_prefix` is one of the plugin's own (`/api/v1/<plugin>`).
+
+    Lists, bodies and answers are documented as flask-smorest does it; each view stands under `operation`.
+    """
 
     def arguments(self, schema: Any, **options: Any) -> Any:
         """Read the request's content by `schema`, which is made once and not for every request."""

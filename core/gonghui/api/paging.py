@@ -19,7 +19,7 @@ MOST = 100
 
 
 class PageQuery(Schema):
-    """What every list understands."""
+    """The query that every list understands; derive from it to add filters."""
 
     cursor = fields.String(metadata={"description": "Where the page before ended (from `next`)"})
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MOST))
@@ -49,7 +49,11 @@ def decode_cursor(cursor: str | None, parsers: Sequence[Any]) -> tuple[Any, ...]
 def page_response(
     items: list[dict[str, Any]], next_values: Sequence[Any] | None, count: int | None = None
 ) -> Response:
-    """One page as JSON, straight from rows; the next one is named in the body and in `Link`."""
+    """One page as JSON, straight from rows; the next one is named in the body and in `Link`.
+
+    `next_values` are those of the last row by which the list is sorted, None on the last page; `count` is that of all
+    rows, where it was asked for.
+    """
     content: dict[str, Any] = {"items": items, "next": encode_cursor(next_values) if next_values else None}
     if count is not None:
         content["count"] = count

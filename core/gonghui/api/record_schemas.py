@@ -100,7 +100,7 @@ class StepOutcomes(Schema):
 
 @cache
 def creation(kind: RecordType) -> type[Schema]:
-    """The content of a new record."""
+    """The schema of a new record's content, made once for each kind."""
     subject = kind.subject if CREATE in kind.own else None
     content = _writable(kind.bound, is_new=True, subject=subject, by_others=kind.subtree)
     content |= _writable(kind.once, is_new=True, subject=None)
@@ -126,7 +126,7 @@ def alteration(kind: RecordType) -> type[Schema]:
 
 @cache
 def shown(kind: RecordType, *, listed: bool) -> type[Schema]:
-    """A record as it is answered, in a list or by itself."""
+    """The schema of a record as it is answered: what a list shows of it (`listed`), or all of it."""
     content: dict[str, Any] = {
         "id": fields.UUID(),
         "state": fields.String(validate=validate.OneOf(list(kind.workflow.states))),
@@ -149,7 +149,7 @@ def shown(kind: RecordType, *, listed: bool) -> type[Schema]:
 
 @cache
 def page(kind: RecordType) -> type[Schema]:
-    """A page of records."""
+    """The schema of a page of records: `items`, `next`, and `count` where it was asked for."""
     listed = fields.List(fields.Nested(shown(kind, listed=True)))
     more = {"next": fields.String(allow_none=True), "count": fields.Integer()}
     return _schema(kind, "Page", {"items": listed, **more})
@@ -182,7 +182,7 @@ def selection(kind: RecordType, *, paged: bool) -> type[Schema]:
 
 @cache
 def answers(kind: RecordType, transition: Transition) -> type[Schema]:
-    """What a transition asks."""
+    """The schema of what a transition asks: its fields, the day of effect, the comment."""
     content = _writable(bind(transition.asks, kind.table), is_new=True, subject=None)
     content["effective_on"] = fields.Date(
         allow_none=True, validate=_DAYS, metadata={"description": "Day of effect; today"}

@@ -18,7 +18,7 @@ from gonghui.values.principal import PrincipalKind
 
 
 class Account(TenantTable):
-    """What signs in. Its kind says what the principal will be."""
+    """What signs in, by `login`. Its kind says what the principal will be, `person_id` who stands behind it."""
 
     __tablename__ = "account"
     __table_args__ = (unique("login"),)

@@ -86,7 +86,7 @@ def reaches(principal: Principal, permission: str, path: str, *, strictly_above:
 
 
 def unit_within(uow: UnitOfWork, principal: Principal, permission: str, unit_id: UUID) -> OrgUnit:
-    """The unit, where `permission` reaches it; otherwise it does not exist for this principal."""
+    """The unit, where `permission` reaches it; otherwise it does not exist for this principal: `NotFound`."""
     found = uow.session.scalars(
         select(OrgUnit).where(OrgUnit.id == unit_id, visible(principal, permission, OrgUnit.__table__.c.id))
     ).one_or_none()

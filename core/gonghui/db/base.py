@@ -87,7 +87,10 @@ class Base(DeclarativeBase):
 
 
 class TenantTable(Base):
-    """A table whose rows belong to one tenant."""
+    """A table whose rows belong to one tenant, by `tenant_id` and `id`; a plugin's has `schema="<plugin id>"`.
+
+    For rows that are no record of their own: parts of one, or a list that is sent with it (`Child`).
+    """
 
     __abstract__ = True
 
@@ -110,12 +113,12 @@ def parts_of(target: Any) -> Iterator[tuple[type[Base], Any]]:
 
 
 def unique(*columns: str) -> UniqueConstraint:
-    """A unique constraint within one tenant."""
+    """A unique constraint over `columns` within one tenant, for `__table_args__`."""
     return UniqueConstraint("tenant_id", *columns)
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """A constraint that lets a column hold the values of an enumeration and nothing else."""
+    """A constraint, for `__table_args__`, that lets a column hold the values of an enumeration and nothing else."""
     listed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 

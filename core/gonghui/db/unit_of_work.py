@@ -95,7 +95,11 @@ class Note:
 
 
 class UnitOfWork:
-    """One transaction of one principal at one tenant; `Database.unit_of_work` opens it."""
+    """One transaction of one principal at one tenant; an operation, a command or a test is given it.
+
+    `session` is the SQLAlchemy session, `principal` whoever acts. `Database.unit_of_work` opens it and commits at the
+    end of the block.
+    """
 
     def __init__(
         self, session: TenantSession, principal: Principal, database: Database, *, request_id: str = ""
@@ -130,7 +134,7 @@ class UnitOfWork:
         return self.principal.tenant_id
 
     def become(self, principal: Principal) -> None:
-        """Go on as `principal` of the same tenant, once sign-in has said who is asking."""
+        """Go on as `principal` of the same tenant, once sign-in has said who is asking. Raises `NoTenant`."""
         if principal.tenant_id != self.tenant_id:
             raise NoTenant("a unit of work cannot change its tenant")
         self.principal = principal

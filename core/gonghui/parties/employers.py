@@ -39,7 +39,7 @@ class Employer(TenantTable):
 
 
 def new_employer(name: str, uscc: str | None = None) -> Employer:
-    """An employer not yet in the database."""
+    """An employer not yet in the database; `uscc` is a sound unified social credit code."""
     return Employer(name=name, name_key=sort_key(name), uscc=uscc)
 
 
@@ -101,5 +101,5 @@ def only_ones_named(uow: UnitOfWork, names: Sequence[str]) -> dict[str, Employer
 
 
 def rename(employer: Employer, name: str) -> None:
-    """Correct an employer's name."""
+    """Correct an employer's name, with the key by which it is found and sorted."""
     employer.name, employer.name_key = name, sort_key(name)

@@ -153,7 +153,7 @@ def _of_the_same_name(known: Person, identity: Identity) -> Person:
 
 
 def has_phone(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
-    """Whether a person has this phone."""
+    """The condition under which a row of `Person` has this phone, a number as `mobile` gives it."""
     ring = keyring(uow)
     return and_(
         Person.phone_tail == ring.tail("phone", number), Person.phone_index == ring.index("phone", number)
@@ -174,5 +174,5 @@ def standing_for(uow: UnitOfWork, person: Person | None) -> Person | None:
 
 
 def person_by_id(uow: UnitOfWork, person_id: UUID) -> Person:
-    """The row of a person; whoever asks has seen a record that names them."""
+    """The row of a person; whoever asks has seen a record that names them. Raises SQLAlchemy's `NoResultFound`."""
     return uow.session.scalars(select(Person).where(Person.id == person_id)).one()

@@ -24,7 +24,11 @@ from gonghui.reporting.indicators import Indicator
 
 @dataclass(frozen=True)
 class RoleTemplate:
-    """Permissions that a plugin adds to a role of the federation when it is switched on."""
+    """Permissions that a plugin adds to a role of the federation when it is switched on.
+
+    `code` is that of the role, which is made and called `name` where the federation has none; the permissions are the
+    plugin's own.
+    """
 
     code: str
     name: str
@@ -33,7 +37,38 @@ class RoleTemplate:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin. Whatever it names begins with its id, or it is refused at load."""
+    """A plugin. Whatever it names begins with its id, or it is refused at load.
+
+    Attributes:
+        id: Its name for programs, that of its entry point: lower-case letters, digits and `_`, 2 to 41 of them.
+        name: Its name for people.
+        version: The version of the plugin itself.
+        package: The folder of its package, which holds `migrations/` and, where there are any, `locale/` and
+            `parameters.toml`.
+        permissions: Permissions by code, with what each allows in words. Those of record types come by themselves;
+            one that is named here is said in these words instead.
+        record_types: Its kinds of records. Operations, permissions, exports and deadlines follow from them.
+        blueprints: Operations beside those of record types, below the paths that are its own.
+        roles: Permissions for the roles of a federation, given when the plugin is switched on.
+        indicators: Figures that it answers for.
+        consequences: Whom its figures of law concern, asked before one is changed.
+        imports: Registers that can be read in.
+        deadlines: Rules of deadlines beside those that workflows name.
+        commands: click commands, which stand below `gonghui <id>`.
+        sdk: Versions of the SDK that it was written for.
+        requires: Plugins that it cannot be on without, each with the versions that serve (`{"organising": ">=1"}`).
+        events: Facts that it publishes, by name (`"aid.hardship.approved"`), in words. They are declared and listed;
+            nothing delivers them yet.
+        subscribes: What it does when a fact is published, by the name of the fact; listed, not called yet.
+        provides: What others may ask of it by `ask`, by name (`"aid.households.near"`): functions of a unit of work
+            and many keys at once, which give a value for each key that they know.
+        schedules: What it does at which hour; listed, not run yet.
+        hooks: An object (usually a module) whose functions marked `@hookimpl` answer the core's hooks.
+        samples: Makers of things for the contract, by the name of the thing or of an operation:
+            `maker(uow, org_unit_id)` gives an id, or the value of a field.
+        demo: `demo(uow, accounts, scale)` fills a demonstration: ids of accounts by login, and how large it is
+            (`small`, `sample`, `district`).
+    """
 
     id: str
     name: Text
@@ -48,19 +83,12 @@ class Plugin:
     imports: Sequence[RegisterImport] = ()
     deadlines: Sequence[DeadlineRule] = ()
     commands: Sequence[click.Command] = ()
-    #: Versions of the SDK that it was written for (`">=1,<2"`).
     sdk: str = ">=1,<2"
-    #: Plugins that it cannot be on without, each with the versions that serve (`{"organising": ">=1"}`).
     requires: Mapping[str, str] = field(default_factory=dict)
-    #: Facts that it publishes, by name (`"aid.hardship.approved"`), in words.
     events: Mapping[str, Text] = field(default_factory=dict)
-    #: What it does when a fact is published, by the name of the fact.
     subscribes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    #: What others may ask of it by `sdk.ask`, by name (`"aid.households.near"`): functions of a unit of work and
-    #: many keys at once, which give a value for each key that they know.
     provides: Mapping[str, Callable[..., Mapping[Any, Any]]] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
-    #: An object (usually a module) whose functions marked `@hookimpl` answer the core's hooks.
     hooks: Any = None
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     demo: Callable[[UnitOfWork, Mapping[str, UUID], str], None] | None = None

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from gonghui.plugin_host.sdk_version import VERSION
+
 if TYPE_CHECKING:
     from gonghui.plugin_host.manifest import Plugin
-
-#: Version of `gonghui.sdk`. A new major version may take names away, a minor one adds some, a patch mends.
-SDK_VERSION = "1.0.0"
 
 
 def fault_of_sdk(plugin: Plugin) -> str | None:
@@ -23,9 +22,9 @@ def fault_of_sdk(plugin: Plugin) -> str | None:
         wanted = SpecifierSet(plugin.sdk)
     except (InvalidVersion, InvalidSpecifier) as error:
         return str(error)
-    if wanted.contains(SDK_VERSION):
+    if wanted.contains(VERSION):
         return None
-    return f"it is written for the SDK {plugin.sdk}; this one is {SDK_VERSION}"
+    return f"it is written for the SDK {plugin.sdk}; this one is {VERSION}"
 
 
 def fault_of_requirements(plugin: Plugin, known: Mapping[str, Plugin]) -> str | None:

@@ -22,7 +22,8 @@ from gonghui.values.ids import new_id
 def insert_many(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Insert `rows` (by column name) in one statement batch, with an audit entry for each.
 
-    Ids, the tenant and column defaults are filled in; the completed rows are given back.
+    Ids, the tenant and column defaults are filled in, plain texts of sensitive columns sealed; the completed rows are
+    given back.
     """
     if not rows:
         return []
@@ -47,7 +48,7 @@ def update_many(
 ) -> int:
     """Give the rows that `wanted` names `values` (or SQL expressions), each with an audit entry; how many there were.
 
-    For tables without versions and sealed columns: a record changes one by one.
+    For tables without versions and sealed columns: a record changes one by one. Raises `TypeError` for another.
     """
     refuse_strange(uow, model)
     table: Any = model.__table__

@@ -68,8 +68,9 @@ class Same(NamedTuple):
 
 
 class BundleWriter:
-    """Writes bundles: `parts` names the tables with the columns that differ from row to row.
+    """Writes many rows of several tables at once, a bundle for each line of a register, each with its audit entry.
 
+    `parts` names the tables with the columns that differ from row to row, `action` the act in the trail.
     The first table is the one that the audit entry is about. `fixed` tells what other columns hold in every
     bundle: a value, or the `Same` as another column. Columns that neither names hold their defaults. A bundle may
     lack any table but the first: a membership of a person who is known brings no person. Bundles are made ready

@@ -146,7 +146,10 @@ def set_deadline(uow: UnitOfWork, record: Record, rule: DeadlineRule, starts_on:
 def set_deadlines(
     uow: UnitOfWork, rule: DeadlineRule, record_type: type[Record], starts: Sequence[tuple[UUID, UUID, date]]
 ) -> None:
-    """Let a deadline run for many new records at once: id, org unit and the day from which each counts."""
+    """Let a deadline run for many new records at once: id, org unit and the day from which each counts.
+
+    Raises `Conflict` where no figure binds on such a day.
+    """
     table: Any = record_type.__table__
     insert_many(
         uow,

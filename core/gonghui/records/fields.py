@@ -24,7 +24,10 @@ Picker = Callable[[UnitOfWork, str], Select[Any]]
 
 
 class Kind(StrEnum):
-    """What a value is, which decides how it is read, shown, exported and asked for on a page."""
+    """What a value is, which decides how it is read, shown, exported and asked for on a page.
+
+    Usually the column says it; money is yuan outside and fen inside.
+    """
 
     TEXT = "text"
     CHOICE = "choice"
@@ -48,6 +51,10 @@ class Field:
     `employer_id`) and for values that a step asks for and hands to its effect, which need a `kind`.
     A person or an employer is picked where there is a `picker`; otherwise a person is told by name and document, an
     employer by name and code, and entered where nobody knows them.
+    `choices` are the values that it may have, each with its name for people. `longest` is in characters; `least` and
+    `most` bound a number, `earliest` a day. `listed`: lists show it; `filtered`: they can be asked for a value of it.
+    `example` is what the OpenAPI document shows and the contract sends, `help` a hint for whoever fills it in, `width`
+    that of its column in an export, in characters.
     """
 
     name: str

@@ -29,7 +29,11 @@ _KNOWN = "_known"
 def list_rows(
     uow: UnitOfWork, kind: RecordType, query: Query, after: tuple[Any, ...] | None
 ) -> list[dict[str, Any]]:
-    """A page of records that the principal sees, one row more than asked so that the caller knows of a next one."""
+    """A page of records that the principal sees, one row more than asked so that the caller knows of a next one.
+
+    `query` holds what was asked in the list's query (`limit` and the filters), `after` the values where the page
+    before ended, as `decode_cursor` reads them; None for the first page.
+    """
     shape = statement_of(kind, "list")
     page = _filtered(uow, kind, shape, _with_sight(uow, kind, shape.select), query)
     order = _order(kind, query.get("sort", NEWEST))

@@ -16,7 +16,11 @@ from gonghui.values import clock
 
 
 class Record(TenantTable):
-    """What plugins keep. Its org unit decides who sees it; its version, whether a change is up to date."""
+    """What plugins keep: derive from it with `schema="<plugin id>"` and a `__tablename__`.
+
+    Its org unit decides who sees it; its version, whether a change is up to date; its state belongs to the workflow
+    of its `RecordType`, which alone sets it.
+    """
 
     __abstract__ = True
 
@@ -35,7 +39,7 @@ class Record(TenantTable):
 
 
 def check_version(record: Record, expected: int | None) -> None:
-    """Raise unless the caller names the version that the record has now."""
+    """Raise `PreconditionRequired` unless a version is expected, `Stale` unless the record has it."""
     if expected is None:
         raise PreconditionRequired("version_required", _("请先读取记录，并在 If-Match 中写明它的版本。"))
     if expected != record.version:

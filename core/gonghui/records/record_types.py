@@ -104,7 +104,15 @@ class RecordType:
 
     `joined` are fields of a table that a column leads to (`{"person_id": (…)}`), shown as if they were the record's
     own. `asked_once` are told at the creation and not kept as they are. `create` and `change` replace the ordinary
-    way of writing where a record brings others along.
+    way of writing where a record brings others along. `children` are lists that are sent with it, `computed` values
+    that the reading statement works out, `search` the columns in which a list's `q` looks.
+
+    `place` says where a new record is filed when that is not asked for. `rules` tell what is wrong with a record as it
+    would be after a change, `derive` sets the columns that nobody types; both get the unit of work, the record and
+    the values. `backdate` is the permission for steps that took effect before today, `verbs` are the ordinary
+    operations that there are, and `deadlines` all rules that its steps start, meet or cancel. `place_sample` names the
+    contract's sample of a unit where it may be filed. Raises `RecordTypeError` where the parts contradict each
+    other.
     """
 
     def __init__(

@@ -45,7 +45,8 @@ def reveal(
 ) -> str | None:
     """The text of a sensitive attribute of `row`; the opening is put on record, for the person whom it concerns too.
 
-    A value that concerns nobody in particular (the telephone of an office) is on record in the trail alone.
+    `reason` is what whoever asks gives, `action` names the act in the trail. A value that concerns nobody in particular
+    (the telephone of an office) is on record in the trail alone.
     """
     principal = uow.principal
     uow.note(action, row, field=field, reason=reason, person_id=person_id)

@@ -103,7 +103,7 @@ def require(
 
 
 def path_of(uow: UnitOfWork, unit_id: UUID) -> str:
-    """Path of a unit in the tree."""
+    """Path of a unit in the present tree, as `reaches` and `under` take it; empty for a unit that is not there."""
     return uow.session.scalar(select(OrgUnit.path).where(OrgUnit.id == unit_id)) or ""
 
 

@@ -42,7 +42,11 @@ def take_step(
 
 
 def step(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transition, answers: Answers) -> Any:
-    """Take a transition of a record that was found, locked and permitted."""
+    """Take a transition of a record that was found, locked and permitted.
+
+    Raises `Conflict` where the state or the separation of duties forbids it, `Invalid` with everything that stands in
+    its way. Most callers want `take_step`, which finds and permits too.
+    """
     _require_state(uow, kind, record, transition)
     _require_other_person(uow, kind, record, transition)
     day = answers.get("effective_on") or clock.today()
@@ -69,7 +73,8 @@ def advance(
 ) -> Any:
     """Put a record through a transition that nothing stands in the way of any more, and write the step down.
 
-    `to` is the state, where the transition may lead to several.
+    `day` is that of effect (today), `to` the state, where the transition may lead to several. Raises `Conflict` where
+    a key of the table forbids it.
     """
     given: Answers = answers or {}
     on = day or clock.today()

@@ -48,8 +48,13 @@ class Transition:
     within another act may lead back to one of several states: `"transferring -> active, retained"`.
     `permission` is that of the record type and the name, unless one is given. `above`: it has to be held over the
     record's own unit, because the next upper body decides. `not_by`: names of steps whose person may not take this
-    one. `own`: the record's subject may take it too. `asks` names what has to be said; an answer whose name is a
+    one. `own`: the record's subject may take it too; `shared`: so may somebody with whom the record was shared;
+    `in_bulk`: it may be taken for many records at once. `asks` names what has to be said; an answer whose name is a
     column of the record is kept there.
+
+    `guards` tell what stands in the way, `effect` does what follows, in the same transaction and with the record in
+    its new state; both get the unit of work, the record and the answers. `backdate` is the permission for a day of
+    effect before today; the record type's, unless one is given. Raises `WorkflowError` for a `step` that is none.
 
     `starts`, `meets` and `cancels` are deadlines; those that start run from the day of effect. `timer`: the
     transition is taken by the system once that deadline has passed, and by nobody else. `within`: it is part of

@@ -59,7 +59,11 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
 
 
 def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | None, values: Values) -> Record:
-    """Change what a record says, in the states that allow it. Lists that are given take the place of the old ones."""
+    """Change what a record says, in the states that allow it. Lists that are given take the place of the old ones.
+
+    Raises `NotFound`, `Forbidden`, `PreconditionRequired` or `Stale` for the version, `Conflict` for the state,
+    `Invalid` with every fault of the content.
+    """
     permission = kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, kind.workflow.changeable)
     if kind.subject is not None and not reached(uow, kind, record, permission):
@@ -87,7 +91,11 @@ def put_list(
     version: int | None,
     rows: Sequence[Values],
 ) -> Record:
-    """Put one list of a record by itself, in the states in which that list is open."""
+    """Put one list of a record by itself, in the states in which that list is open; `rows` take the place of the old.
+
+    Raises `NotFound`, `Forbidden`, `PreconditionRequired` or `Stale` for the version, `Conflict` for the state,
+    `Invalid` for the rows.
+    """
     permission = child.permission or kind.permission(CHANGE)
     record = _taken(uow, kind, record_id, version, permission, child.states)
     if child.permission is not None and permission not in kind.personal:

@@ -25,7 +25,9 @@ class Indicator:
     """A figure: what is counted (`source` gives one row per counted thing and period) and in what unit.
 
     `source(period)` selects the columns `id` (the record to open), `key` (what makes a count distinct),
-    `label`, `breakdown`, `org_unit_id` and `on`. A stock says how things stand on the last day.
+    `label`, `breakdown`, `org_unit_id` and `on`. `aggregation` is `sum` for what happened within the period, `stock`
+    for how things stand on its last day. Whoever holds `permission` is told the figure for where they hold it;
+    `definition` tells people what is counted, `breakdowns` names the parts.
     """
 
     code: str

@@ -3,7 +3,8 @@
 What plugins get here writes as the core does: see `gonghui.db.writers`.
 """
 
-from types import FunctionType
+import typing as _typing
+from types import FunctionType as _FunctionType
 
 from gonghui.api.contents import OpeningOut, name_rules
 from gonghui.api.exports import export_response
@@ -15,7 +16,6 @@ from gonghui.api.record_schemas import answers as answers_schema
 from gonghui.api.record_schemas import creation as creation_schema
 from gonghui.api.record_schemas import page as page_schema
 from gonghui.api.record_schemas import shown as record_schema
-from gonghui.api.records import StepOut
 from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
@@ -27,7 +27,8 @@ from gonghui.db.lookups import name_begins, name_holds, select_each
 from gonghui.db.policies import protect
 from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.db.writers import core_factory, core_service
+from gonghui.db.writers import core_factory as _core_factory
+from gonghui.db.writers import core_service as _core_service
 from gonghui.errors import (
     Conflict,
     DomainError,
@@ -69,6 +70,7 @@ from gonghui.plugin_host.asking import Unavailable, ask
 from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookimpl
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
+from gonghui.plugin_host.sdk_version import VERSION
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -93,7 +95,6 @@ from gonghui.records.registers import cells
 from gonghui.records.registers.checking import CheckedRow, Sheet
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.importing import RegisterImport, go_through
-from gonghui.records.registers.report import ImportReport
 from gonghui.records.registers.sheets import Column, Register, Row, read_register
 from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import openings_of, reveal
@@ -108,6 +109,7 @@ from gonghui.records.writing import create as create_record
 from gonghui.records.writing import put_list
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator, Place, tree_of, values_below
+from gonghui.sdk.deprecation import names_going as _names_going
 from gonghui.tenancy.documents import open_document, seal_document
 from gonghui.tenancy.holidays import calendar_of
 from gonghui.tenancy.keys import keyring, masked, open_value, opened
@@ -146,9 +148,14 @@ from gonghui.values.time_limits import (
     last_day_before,
 )
 
+# A type checker should not know the names that are going, nor believe in any other.
+if not _typing.TYPE_CHECKING:
+    __getattr__ = _names_going(__name__)
+
 __all__ = [
     "KIND_WORDS",
     "UNION_PREFIXES",
+    "VERSION",
     "Account",
     "Blueprint",
     "BundleWriter",
@@ -179,7 +186,6 @@ __all__ = [
     "Forbidden",
     "Health",
     "Identity",
-    "ImportReport",
     "Indicator",
     "Invalid",
     "Kind",
@@ -216,7 +222,6 @@ __all__ = [
     "Sealed",
     "Sensitive",
     "Sheet",
-    "StepOut",
     "TenantTable",
     "Text",
     "TimeLimit",
@@ -366,6 +371,6 @@ _DOORS = {"insert_many", "update_many", "delete_many"}
 _FACTORIES = {"new_employer", "new_unit"}
 
 for _name in __all__:
-    _wrap = core_factory if _name in _FACTORIES else core_service
-    if isinstance(globals()[_name], FunctionType) and _name not in _DOORS:
+    _wrap = _core_factory if _name in _FACTORIES else _core_service
+    if isinstance(globals()[_name], _FunctionType) and _name not in _DOORS:
         globals()[_name] = _wrap(globals()[_name])

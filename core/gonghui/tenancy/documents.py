@@ -25,7 +25,10 @@ _MARK = "GH1"
 
 
 def seal_document(uow: UnitOfWork, kind: str, content: dict[str, Any]) -> str:
-    """A document of one kind as a line of letters and digits."""
+    """A document of one kind as a line of letters and digits, to be handed to another federation of the platform.
+
+    `content` has to be JSON. It is sealed by a key of the platform and not of the tenant.
+    """
     nonce = os.urandom(_NONCE)
     master = uow.master.current
     key = AESGCM(uow.master.derived(master, kind))
@@ -34,7 +37,10 @@ def seal_document(uow: UnitOfWork, kind: str, content: dict[str, Any]) -> str:
 
 
 def open_document(uow: UnitOfWork, kind: str, text: str, pointer: str) -> dict[str, Any]:
-    """What a document says. Raises `Invalid` for one that the platform did not seal, or of another kind."""
+    """What a document says. Raises `Invalid` for one that the platform did not seal, or of another kind.
+
+    `pointer` names the field of the request that holds `text`.
+    """
     try:
         mark, master, body = "".join(text.split()).split(".")
         raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))

@@ -54,18 +54,18 @@ def keyring(uow: UnitOfWork) -> Keyring:
 
 
 def opened(uow: UnitOfWork, row: Any, name: str) -> str | None:
-    """The text of a sensitive attribute; whoever shows it to somebody records that (`records/reveal.py`)."""
+    """The text of a sensitive attribute of `row`; whoever shows it to somebody calls `reveal`, which records that."""
     value = getattr(row, name)
     return open_value(uow, type(row).__table__.c[name], row.id, value) if isinstance(value, Sealed) else value
 
 
 def open_value(uow: UnitOfWork, column: Any, row_id: UUID, value: Sealed | None) -> str | None:
-    """The text of a sealed value that was read as a row and not as an object."""
+    """The text of a sealed value that was read as a row and not as an object; `column` and `row_id` say of which."""
     return None if value is None else keyring(uow).open(place_of(column), row_id, value)
 
 
 def masked(uow: UnitOfWork, column: Any, row_id: UUID, value: Sealed | None) -> str | None:
-    """A sealed value as it may be shown to whoever may see the record."""
+    """A sealed value as whoever may see the record may see it; `column` is the table's (`__table__.c`)."""
     text = open_value(uow, column, row_id, value)
     return None if text is None else mask(column.info["sensitive"], text)
 

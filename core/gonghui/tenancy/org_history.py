@@ -36,7 +36,10 @@ _NAME: Any = OrgUnitName.__table__.c
 
 
 def holds_on(on: date) -> ColumnElement[bool]:
-    """Whether an edge holds on a day: one edge of each unit does, the first one also before the unit was set up."""
+    """The condition under which an `OrgEdge` holds on a day.
+
+    One edge of each unit does; the first one does so before the unit was set up, too.
+    """
     return and_(
         or_(_EDGE.valid_from <= on, _EDGE.is_first), or_(_EDGE.valid_to.is_(None), _EDGE.valid_to >= on)
     )

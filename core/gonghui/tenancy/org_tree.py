@@ -254,6 +254,6 @@ _TREE_LOCK = 7215004
 def find_named(
     uow: UnitOfWork, name: str, kinds: Iterable[OrgUnitKind] = tuple(OrgUnitKind)
 ) -> list[OrgUnit]:
-    """Units called exactly `name`."""
+    """Units called exactly `name`, of `kinds` (any), whoever may see them; in the order of the tree."""
     wanted = and_(OrgUnit.name == name, OrgUnit.kind.in_([kind.value for kind in kinds]))
     return list(uow.session.scalars(select(OrgUnit).where(wanted).order_by(OrgUnit.path)))

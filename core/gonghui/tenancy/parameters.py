@@ -26,7 +26,8 @@ class Parameter:
     """One figure: its value and unit, where and when it binds, and on what ground.
 
     A limit of time has one whole number and one of the units `days`, `working_days`, `months`, `years`; money is
-    in fen.
+    in fen. It binds from `effective_from` to `effective_to`, that day included. `basis` names the law, `confidence`
+    says how well that was verified. A record keeps `version`.
     """
 
     code: str

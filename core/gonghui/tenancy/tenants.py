@@ -98,7 +98,7 @@ def all_codes(database: Database) -> list[str]:
 
 
 def here(uow: UnitOfWork) -> Tenant:
-    """The tenant of the transaction."""
+    """The tenant of the transaction, read once in it. Raises `NoTenant`."""
     tenant: Tenant | None = uow.kept.get(Tenant) or uow.session.get(Tenant, uow.tenant_id)
     if tenant is None:
         raise NoTenant(f"there is no tenant {uow.tenant_id}")

@@ -57,7 +57,10 @@ class Attacker:
 
 @dataclass
 class Tally:
-    """What the run did; a leak is an attempt that got what it should not."""
+    """What the run did; a leak is an attempt that got what it should not.
+
+    `broken` are operations that failed, or refused whoever should be served; `skipped` those that had no sample.
+    """
 
     operations: int = 0
     attempts: int = 0
@@ -76,7 +79,10 @@ class Tally:
 
 
 class Contract:
-    """Two federations with data, the attackers, and the requests."""
+    """Two federations with data, the attackers, and the requests.
+
+    `Contract(world).run().leaks == []` is what a plugin has to keep, with nothing `broken` and nothing `skipped`.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -105,7 +111,7 @@ class Contract:
             self._sent_run("east")
 
     def run(self, *, only: str = "/") -> Tally:
-        """Try every operation (whose path begins with `only`)."""
+        """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`)."""
         for operation in operations(self.world.app):
             if operation.is_public or not operation.path.startswith(only):
                 continue

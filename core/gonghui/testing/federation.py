@@ -31,7 +31,7 @@ from gonghui.values.principal import PrincipalKind
 
 _numbers = itertools.count(1)
 
-#: Unit names by the short names that tests use.
+#: The units of every federation: their names by the short names that tests use. The district is named by its code.
 UNITS = {
     "district": "",
     "east": "东街道总工会",
@@ -41,7 +41,7 @@ UNITS = {
     "firm": "样本一厂",
     "firm_west": "样本二厂",
 }
-#: Officers by login: role and where it holds.
+#: The officers of every federation by login: the role, and the unit (of `UNITS`) where it holds.
 OFFICERS = {
     "admin": ("administrator", "district"),
     "auditor": ("auditor", "district"),
@@ -55,7 +55,10 @@ OFFICERS = {
 
 @dataclass
 class Federation:
-    """One tenant with its units and accounts; opens units of work and clients as anybody in it."""
+    """One tenant with its units and accounts; opens units of work and clients as anybody in it.
+
+    `units` are ids by the short names of `UNITS`, `accounts` ids by login: those of `OFFICERS`, `worker`, `guest`.
+    """
 
     world: World
     view: TenantView
@@ -116,7 +119,10 @@ class Federation:
 
 @dataclass
 class Asker:
-    """Sends requests to one tenant's host, with a credential or without."""
+    """Sends requests to one tenant's host, with a credential or without; `Federation.client` makes one.
+
+    `asker("PUT", path, json=…, headers=…)` sends any request. Options are those of werkzeug's test client.
+    """
 
     app: Flask
     tenant: str
@@ -131,17 +137,17 @@ class Asker:
         return Client(self.app, use_cookies=False).open(path, method=method, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        """GET."""
+        """Send a GET."""
         return self("GET", path, **options)
 
     def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
-        """POST JSON."""
+        """Send a POST with `json` as its body."""
         return self("POST", path, json=json, **options)
 
 
 @dataclass
 class World:
-    """What a test session shares: database, plugins, application."""
+    """What a test session shares: database, plugins, application. The fixture `world` is one."""
 
     database: Database
     registry: Registry

@@ -11,7 +11,10 @@ from sqlalchemy import Engine, event
 
 @contextmanager
 def counted_statements(engine: Engine) -> Iterator[list[str]]:
-    """The statements that `engine` sends during the block."""
+    """The statements that `engine` sends during the block; the list grows with each.
+
+    The application sends its own by `world.database.engine("gonghui_app")`.
+    """
     sent: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, _params: Any, _context: Any, _many: bool) -> None:

@@ -1,4 +1,4 @@
-"""The one clock: now as an instant, today as a date of law in Asia/Shanghai. Tests inject theirs."""
+"""The one clock: now as an instant, today as a date of law in Asia/Shanghai. Tests set it with `at`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def today() -> date:
 
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
-    """Let the clock stand at `instant` (with a time zone) for the length of the block."""
+    """Let the clock stand at `instant` (with a time zone; `ValueError` without) for the length of the block."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     token = _frozen.set(instant.astimezone(UTC))

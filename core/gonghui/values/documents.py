@@ -15,7 +15,7 @@ Sex = Literal["male", "female"]
 
 
 class DocumentKind(StrEnum):
-    """What sort of document a number stands on."""
+    """What sort of identity document a number stands on; `KIND_WORDS` has the words that people use for them."""
 
     RESIDENT_ID = "resident_id"
     HMT_RESIDENCE = "hmt_residence"
@@ -25,7 +25,7 @@ class DocumentKind(StrEnum):
 
 
 class DocumentFault(StrEnum):
-    """Why a number is refused."""
+    """Why a document's number is refused; the value is the code of the fault."""
 
     MALFORMED = "id_malformed"
     CHECK_DIGIT = "id_check_digit"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-#: Codes that a union may carry: unions proper, and federations under the staffing office (domain §1.5).
+#: How codes that a union may carry begin: 81 and 89 for unions proper, 13 for federations under the staffing office.
 UNION_PREFIXES = ("81", "89", "13")
 USCC_LENGTH = 18
 #: No authority has the division code 99….., so no real firm or union can carry one.
@@ -15,7 +15,7 @@ _DEMO_DIVISION = "99"
 
 
 class UsccFault(StrEnum):
-    """Why a code is refused."""
+    """Why a unified social credit code is refused; the value is the code of the fault."""
 
     CHECK_DIGIT = "check_digit"
     NOT_A_UNION = "not_union"
@@ -23,7 +23,10 @@ class UsccFault(StrEnum):
 
 
 def uscc_fault(code: str, *, of_union: bool, demo_numbers: bool) -> UsccFault | None:
-    """What is wrong with a code (upper case, no spaces), or None. Demo codes pass where the tenant is a demo."""
+    """What is wrong with a unified social credit code (upper case, no spaces), or None.
+
+    `of_union`: it has to be that of a union. Demo codes pass where the tenant is a demo.
+    """
     try:
         uscc.validate(code)
     except ValidationError:

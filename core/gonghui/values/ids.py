@@ -6,7 +6,7 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A fresh identifier."""
+    """A fresh identifier: a UUID of version 7, so that later ones sort behind earlier ones."""
     return uuid7()
 
 

@@ -13,7 +13,10 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def mask(kind: str, value: str) -> str:
-    """`value` with stars for what must not show; an unknown kind shows nothing, not even its length."""
+    """`value` with stars for what must not show; an unknown kind shows nothing, not even its length.
+
+    Kinds are those of sensitive columns (`id_number`, `phone`, `bank_card`, `birth`, …), and `name`.
+    """
     if kind in _SHOWN:
         return _ends(value, *_SHOWN[kind])
     if kind == "name":

@@ -33,7 +33,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class Principal:
-    """Account, tenant and kind of whoever acts, with the grants that were in force when they came in."""
+    """Account, tenant and kind of whoever acts, with the grants that were in force when they came in.
+
+    `token_permissions` narrow them where a token is used; None narrows nothing.
+    """
 
     kind: PrincipalKind
     tenant_id: UUID

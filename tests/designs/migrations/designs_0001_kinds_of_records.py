@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("contact_phone", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone_index", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone_tail", sa.BigInteger(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column("employer_id", sa.Uuid(), nullable=False),
         sa.Column("org_unit_id", sa.Uuid(), nullable=False),

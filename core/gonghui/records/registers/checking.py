@@ -16,7 +16,10 @@ _SHOWN = 40
 
 
 class CheckedRow:
-    """A row while it is examined, and afterwards: `value` is what it says, None where that cannot be told."""
+    """A row while it is examined, and afterwards: `value` is what it says, None where that cannot be told.
+
+    `faults` keep the row from going in; `notices` do not.
+    """
 
     __slots__ = ("cells", "faults", "headings", "notices", "row", "value")
 

@@ -10,7 +10,7 @@ from gonghui.i18n import Text
 
 @dataclass(frozen=True)
 class Fault:
-    """Where it is, what it is for programs (`code`) and for people (`message`).
+    """Something wrong in a cell: where it is, what it is for programs (`code`) and for people (`message`).
 
     `row` is the row of the sheet, from 1, as people see it; `column` is the heading as the file has it.
     """
