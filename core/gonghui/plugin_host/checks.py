@@ -44,8 +44,13 @@ def strange_tables(plugin_id: str, made: Iterable[str]) -> list[str]:
 
 
 def table_names() -> set[str]:
-    """Every table that is declared in this process, as `schema.name`."""
-    return {table.fullname for table in Base.metadata.tables.values()}
+    """Every table that plugins declared in this process, as `schema.name`.
+
+    Not those of the core: importing a plugin may be what first imports a module of the core.
+    """
+    mapped = Base.registry.mappers
+    of_core = {str(each.local_table) for each in mapped if each.class_.__module__.split(".")[0] == "gonghui"}
+    return set(Base.metadata.tables) - of_core
 
 
 def _claims(plugin: Plugin) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -100,6 +101,24 @@ def test_the_application_starts_beside_every_broken_plugin(world: World, registr
     assert federation.client("east").get("/api/v1/organising/unions").status_code == 200
     for name in set(BROKEN) - set(world.registry.plugins) - {"core"}:
         assert federation.client("admin").get(f"/api/v1/{name}").status_code == 404
+
+
+def test_a_broken_plugin_that_is_the_first_to_import_the_core_takes_none_of_it_along() -> None:
+    """In a process of its own: here the core has long been imported."""
+    script = (
+        "from importlib.metadata import EntryPoint, entry_points\n"
+        "from gonghui.plugin_host.loading import load\n"
+        "from gonghui.plugin_host.registry import GROUP, Registry\n"
+        "registry = Registry()\n"
+        "broken = EntryPoint('a_broken_one', 'tests.hostile.raises_at_import:plugin', GROUP)\n"
+        "load(registry, [broken, *entry_points(group=GROUP)])\n"
+        "print([each.name for each in registry.rejected], list(registry.plugins))\n"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, text=True, capture_output=True, check=True
+    )
+    assert done.stdout.strip().splitlines()[-1] == "['a_broken_one'] ['organising']"
 
 
 def test_a_bad_migration_keeps_its_plugin_out_and_no_other(
