@@ -36,6 +36,8 @@ class IdempotencyKey(TenantTable):
 
     account_id: Mapped[UUID]
     key: Mapped[str]
+    #: What was asked, so that an answer goes with the plugin that gave it; none before these were kept.
+    path: Mapped[str | None]
     request_hash: Mapped[str]
     used_at: Mapped[datetime] = mapped_column(default=clock.now)
     status: Mapped[int | None]
@@ -71,7 +73,7 @@ def _claim(uow: UnitOfWork, account_id: UUID, key: str) -> tuple[IdempotencyKey,
 
     A second request with the same key waits here, on the unique index, until the first has committed.
     """
-    fresh = IdempotencyKey(account_id=account_id, key=key, request_hash=_request_hash())
+    fresh = IdempotencyKey(account_id=account_id, key=key, path=request.path, request_hash=_request_hash())
     try:
         with uow.session.begin_nested():
             uow.add(fresh)

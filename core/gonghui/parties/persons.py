@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
 from gonghui.db.base import TenantTable
-from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, identifying, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -58,11 +58,11 @@ class Person(TenantTable):
         ),
     )
 
-    name: Mapped[str]
-    name_key: Mapped[str]
+    name: Mapped[str] = identifying()
+    name_key: Mapped[str] = identifying()
     sex: Mapped[str | None]
     birth_year: Mapped[int | None]
-    document_kind: Mapped[str | None]
+    document_kind: Mapped[str | None] = identifying()
     born_on: Mapped[Sensitive] = sensitive("birth")
     id_number: Mapped[Sensitive] = sensitive("id_number")
     id_number_index: Mapped[bytes | None] = blind_index("id_number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +23,8 @@ class PluginSwitch(TenantTable):
     plugin: Mapped[str]
     is_on: Mapped[bool]
     changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    #: The day from which its rows are to be purged; none while nobody has asked for that.
+    purge_on: Mapped[date | None]
 
 
 def switch(uow: UnitOfWork, plugin: str, *, on: bool) -> PluginSwitch:
@@ -34,6 +36,8 @@ def switch(uow: UnitOfWork, plugin: str, *, on: bool) -> PluginSwitch:
         uow.add(found)
     else:
         found.is_on = on
+        if on:  # whoever switches it on wants its rows
+            found.purge_on = None
     uow.session.flush()
     return found
 
