@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, g, make_response, request
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
-from gonghui.db.base import TenantTable, unique
+from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, invalid
 from gonghui.i18n import _
 from gonghui.tenancy.keys import keyring
-from gonghui.values import clock
 
 View = TypeVar("View", bound=Callable[..., Any])
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 _LONGEST = 200
-
-
-class IdempotencyKey(TenantTable):
-    """A key that an account has used, with the answer that it got."""
-
-    __tablename__ = "idempotency_key"
-    __table_args__ = (unique("account_id", "key"),)
-    #: A memory of answers; what they did is audited where it was done.
-    audited = False
-
-    account_id: Mapped[UUID]
-    key: Mapped[str]
-    #: What was asked, so that an answer goes with the plugin that gave it; none before these were kept.
-    path: Mapped[str | None]
-    request_hash: Mapped[str]
-    used_at: Mapped[datetime] = mapped_column(default=clock.now)
-    status: Mapped[int | None]
-    headers: Mapped[dict[str, Any] | None]
-    body: Mapped[bytes | None] = mapped_column(LargeBinary())
 
 
 def idempotent(view: View) -> View:

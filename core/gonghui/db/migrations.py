@@ -56,7 +56,7 @@ def is_current(database: Database, components: Iterable[Component]) -> bool:
     engine = create_engine(database.url(policies.OWNER))
     try:
         with engine.connect() as connection:
-            return all(_revision(connection, c) == _head(c, connection) for c in components)
+            return all(_revision(connection, c) == newest_revision(c) for c in components)
     finally:
         engine.dispose()
 
@@ -65,8 +65,9 @@ def _revision(connection: Connection, component: Component) -> str | None:
     return MigrationContext.configure(connection, opts=_options(component.schema)).get_current_revision()
 
 
-def _head(component: Component, connection: Connection) -> str | None:
-    return ScriptDirectory.from_config(_config(component, connection)).get_current_head()
+def newest_revision(component: Component) -> str | None:
+    """The revision to which `migrate` brings a component, by its files alone."""
+    return ScriptDirectory.from_config(_config(component, None)).get_current_head()
 
 
 def new_revision(database: Database, component: Component, message: str) -> None:
@@ -94,7 +95,7 @@ def _prepare_schema(connection: Connection, schema: str) -> None:
     connection.commit()
 
 
-def _config(component: Component, connection: Connection) -> Config:
+def _config(component: Component, connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option(
         "script_location", str(Path(__file__).parent / "alembic_environment").replace("%", "%%")

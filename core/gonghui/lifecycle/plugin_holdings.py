@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, true, union_all
 
-from gonghui.api.idempotency import IdempotencyKey
+from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork

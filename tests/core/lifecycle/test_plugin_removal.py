@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from tests.core.audit.test_replay import actual, differences, told
+from tests.core.lifecycle.filling import OF_THE_TRAIL, fill, mentions
 from tests.designs import plugin as designs
-from tests.designs.samples import SAMPLES
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import Role
@@ -28,10 +28,6 @@ from gonghui.lifecycle.plugin_removal import (
     request_removal,
 )
 from gonghui.plugin_host.switching import switch_plugin
-from gonghui.records.registers.runs import RegisterRun
-from gonghui.records.registers.synonyms import ColumnSynonym
-from gonghui.records.sharing import RecordShare
-from gonghui.tenancy.parameter_changes import decide_figure
 from gonghui.tenancy.switches import PluginSwitch
 from gonghui.testing import Federation, World
 from gonghui.testing.queries import counted_statements
@@ -39,74 +35,13 @@ from gonghui.values import clock
 
 Counts = Callable[[Federation], dict[str, int]]
 Texts = Callable[[Federation], dict[str, list[str]]]
-OF_THE_TRAIL = {"core.audit_entry", "core.audit_payload"}
-FIGURE = "designs.hardship.line"
 
 
-def fill(federation: Federation) -> None:
-    """Let the designs hold something of every kind."""
-    made = ("assistance", "instalments", "attendance", "inspections", "like_id", "profile_id")
-    with federation.uow() as uow:
-        for name in made:
-            SAMPLES[name](uow, federation.units["garden"])
-        record_id = SAMPLES["dispute_id"](uow, federation.units["garden"])
-        run = RegisterRun(
-            org_unit_id=federation.units["garden"],
-            register="designs.rooms",
-            file_name="rooms.xlsx",
-            state="checked",
-        )
-        uow.add(run)
-        uow.add(ColumnSynonym(register="designs.rooms", heading="地点", heading_key="地点", key="name"))
-        share = {
-            "record_type": "designs.dispute_case",
-            "record_id": record_id,
-            "permission": "designs.dispute.read",
-        }
-        uow.add(RecordShare(account_id=federation.accounts["guest"], **share))
-    with federation.uow("admin") as uow:
-        decide_figure(
-            uow,
-            FIGURE,
-            150_000,
-            effective_from=clock.today(),
-            effective_to=None,
-            basis="示工发1号",
-            reason="示",
-        )
-    federation.token("east", ["designs.dispute.read", "core.figure.read"])
-    room = {
-        "name": "样本小屋",
-        "employer": {"name": "样本公司"},
-        "org_unit_id": str(federation.units["garden"]),
-    }
-    made_room = federation.client("east").post(
-        "/api/v1/designs/rooms", room, headers={"Idempotency-Key": "one"}
-    )
-    assert made_room.status_code == 201, made_room.text
-
-
-@pytest.fixture
-def filled(federation: Federation) -> Federation:
-    """A federation at which the designs hold something of every kind, and are off."""
-    fill(federation)
-    switch_off(federation)
-    return federation
-
-
-def switch_off(federation: Federation) -> None:
-    with federation.uow() as uow:
-        switch_plugin(uow, designs, on=False)
-
-
-def mentions(texts: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Rows outside the trail that say anything of the designs, by table."""
-    found = {
-        name: [row for row in rows if "designs" in row]
-        for name, rows in texts.items()
-        if name not in OF_THE_TRAIL
-    }
-    return {name: rows for name, rows in found.items() if rows}
+def organising_samples(federation: Federation, *names: str) -> None:
+    samples = federation.world.registry.plugins["organising"].samples
+    for name in names:
+        with federation.uow() as uow:
+            samples[name](uow, federation.units["garden"])
 
 
 def test_a_preview_counts_every_row_of_the_plugin_and_none_of_others(
@@ -212,6 +147,9 @@ def test_a_purge_touches_neither_another_tenant_nor_another_plugin(
 ) -> None:
     neighbour = world.federation()
     fill(neighbour)
+    organising_samples(
+        filled, "transfer_id", "re_election_id", "legal_person_id", "answer_sheet_id", "helper_id"
+    )
     theirs = table_texts(neighbour)
     organising = {name: rows for name, rows in table_texts(filled).items() if name.startswith("organising.")}
     assert any(organising.values())
@@ -220,6 +158,27 @@ def test_a_purge_touches_neither_another_tenant_nor_another_plugin(
     assert table_texts(neighbour) == theirs
     after = table_texts(filled)
     assert {name: after[name] for name in organising} == organising
+
+
+def test_a_plugin_of_many_tables_that_refer_to_each_other_goes_whole(
+    federation: Federation, world: World, table_counts: Counts
+) -> None:
+    organising = world.registry.plugins["organising"]
+    organising_samples(
+        federation, *(name for name in organising.samples if " " not in name and name.endswith("_id"))
+    )
+    before = table_counts(federation)
+    with federation.uow() as uow:
+        for plugin in (designs, organising):
+            switch_plugin(uow, plugin, on=False)
+        gone = {each.table: each.rows for each in purge(uow, organising)}
+    assert len(gone) > 20
+    after = table_counts(federation)
+    assert {name: n for name, n in after.items() if name.startswith("organising.") and n} == {}
+    stays = ("core.person", "core.employer", "core.org_unit", "core.account")
+    assert {name: after[name] for name in stays} == {name: before[name] for name in stays}
+    with federation.uow() as uow:
+        assert differences(actual(uow), told(uow)) == []
 
 
 def test_a_plugin_that_was_purged_can_be_switched_on_again_and_is_empty(filled: Federation) -> None:
