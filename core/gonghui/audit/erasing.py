@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Uuid, any_, cast, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, cast, false, func, literal, or_, select
 
 from gonghui.audit.entries import AuditEntry, AuditPayload
 from gonghui.db.unit_of_work import UnitOfWork
 
-Rows = Mapping[str, Collection[UUID]]
 _AT_ONCE = 5_000
 
 
@@ -23,20 +22,35 @@ class Told(NamedTuple):
     id: UUID
 
 
-def erase_payloads(uow: UnitOfWork, rows: Rows, mentioned: Collection[UUID]) -> tuple[int, set[Told]]:
-    """Erase the payloads that tell what `rows` (ids by table) held; how many, and which other rows they told of.
+class Owners(NamedTuple):
+    """Rows of which a column names one of these ids, whether they are still there or not."""
 
-    Those others have to be told anew. The payload of a bundle stands under another row, so every payload in which one
-    of `mentioned` occurs is looked at, which is a scan of the tenant's trail: erasing is rare, and it is thorough.
+    table: str
+    column: str
+    ids: Collection[UUID]
+
+
+def erase_payloads(
+    uow: UnitOfWork, rows: Collection[Told], owners: Collection[Owners]
+) -> tuple[int, set[Told]]:
+    """Erase the payloads that tell what rows held; how many, and which other rows they told of.
+
+    Those others have to be told anew. The payload of a bundle stands under another row, and a row that is gone is
+    known by its owner alone, so every payload in which an owner occurs is looked at. That is a scan of the tenant's
+    trail: erasing is rare, and it is thorough.
     """
-    wanted = {Told(table, row_id) for table, ids in rows.items() for row_id in ids}
-    gone: list[UUID] = []
-    others: set[Told] = set()
-    for entry_id, table, object_id, content in _suspects(uow, {each.id for each in wanted}, mentioned):
-        told = _told(table, object_id, orjson.loads(content))
-        if told & wanted:
-            gone.append(entry_id)
-            others |= told - wanted
+    owned = {(each.table, each.column): frozenset(map(str, each.ids)) for each in owners}
+    wanted, seen = set(rows), dict[UUID, set[Told]]()
+    marks = {row_id for each in owners for row_id in each.ids}
+    for entry_id, told in _payloads(
+        uow, [func.strpos(AuditPayload.content, str(mark)) > 0 for mark in marks]
+    ):
+        seen[entry_id] = set(told)
+        wanted |= {row for row, values in told.items() if _is_owned(row.table, values, owned)}
+    ids = literal([row.id for row in wanted], ARRAY(Uuid()))
+    seen |= {key: set(told) for key, told in _payloads(uow, [AuditEntry.object_id == any_(ids)])}
+    gone = [entry_id for entry_id, told in seen.items() if told & wanted]
+    others = {row for entry_id in gone for row in seen[entry_id]} - wanted
     count = 0
     for start in range(0, len(gone), _AT_ONCE):
         these = cast(literal(gone[start : start + _AT_ONCE], ARRAY(Uuid())), ARRAY(Uuid()))
@@ -60,24 +74,38 @@ def last_number(uow: UnitOfWork) -> int:
     return uow.session.scalar(select(func.max(AuditEntry.number))) or 0
 
 
-def _suspects(uow: UnitOfWork, ids: Collection[UUID], mentioned: Collection[UUID]) -> Any:
-    named = AuditEntry.object_id == any_(literal(list(ids), ARRAY(Uuid())))
-    held = [func.strpos(AuditPayload.content, str(one)) > 0 for one in mentioned]
-    return uow.session.execute(
+def _payloads(
+    uow: UnitOfWork, wanted: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[UUID, dict[Told, list[dict[str, Any]]]]]:
+    """Entries that meet one of the conditions, with the rows that each tells of and what it tells."""
+    found = uow.session.execute(
         select(AuditEntry.id, AuditEntry.object_table, AuditEntry.object_id, AuditPayload.content)
         .join(
             AuditPayload,
             (AuditPayload.tenant_id == AuditEntry.tenant_id) & (AuditPayload.entry_id == AuditEntry.id),
         )
-        .where(or_(named, *held))
-    ).all()
+        .where(or_(false(), *wanted))
+    )
+    for entry_id, table, object_id, content in found.all():
+        yield entry_id, _told(table, object_id, orjson.loads(content))
 
 
-def _told(table: str | None, object_id: UUID | None, payload: dict[str, Any]) -> set[Told]:
+def _told(
+    table: str | None, object_id: UUID | None, payload: dict[str, Any]
+) -> dict[Told, list[dict[str, Any]]]:
     """The rows whose values a payload holds; a note holds none."""
-    if table is None or object_id is None or not {"before", "after"} & payload.keys():
-        return set()
-    return {
-        Told(table, object_id),
-        *(Told(each["table"], UUID(each["id"])) for each in payload.get("with", ())),
-    }
+    held = [payload[when] for when in ("before", "after") if when in payload]
+    if table is None or object_id is None or not held:
+        return {}
+    others = {Told(each["table"], UUID(each["id"])): [each["after"]] for each in payload.get("with", ())}
+    return {Told(table, object_id): held, **others}
+
+
+def _is_owned(
+    table: str, values: Sequence[dict[str, Any]], owned: Mapping[tuple[str, str], frozenset[str]]
+) -> bool:
+    return any(
+        str(value) in owned.get((table, column), frozenset())
+        for told in values
+        for column, value in told.items()
+    )

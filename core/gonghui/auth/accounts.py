@@ -28,7 +28,7 @@ class Account(TenantTable):
     person_id: Mapped[UUID | None]
     kind: Mapped[str]
     login: Mapped[str] = identifying()
-    password_hash: Mapped[str | None] = mapped_column(info={"redacted": True})
+    password_hash: Mapped[str | None] = mapped_column(info={"redacted": True, "identifying": True})
     disabled_at: Mapped[datetime | None]
 
 

@@ -20,7 +20,7 @@ from gonghui.db.base import TenantTable, one_of, ref, unique
 from gonghui.db.ciphers import Sealed
 from gonghui.db.lookups import name_begins, name_holds, select_each
 from gonghui.db.policies import protect
-from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, identifying, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import (
     Conflict,
@@ -252,6 +252,7 @@ __all__ = [
     "history",
     "holds_on",
     "idempotent",
+    "identifying",
     "insert_many",
     "invalid",
     "keyring",
