@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, true, union_all
+from sqlalchemy.sql.functions import FunctionElement
 
 from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
@@ -38,12 +39,16 @@ OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行"), Ru
 
 @dataclass(frozen=True)
 class Holding:
-    """Rows of one table that a plugin has, in words; `mark` says which, where they are not all of them."""
+    """Rows of one table that a plugin has, in words; `mark` says which, where they are not all of them.
+
+    `purged_by` is the function of the database that deletes them, where the application may not.
+    """
 
     table: Table
     title: Text
     wanted: ColumnElement[bool]
     mark: Mapping[str, str] = field(default_factory=dict)
+    purged_by: FunctionElement[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,8 @@ def _of_the_core(plugin: Plugin) -> Iterator[Holding]:
     for model, (column, title) in MARKED.items():
         table = model.__table__
         wanted = table.c[column].bool_op("^@")(prefix)
-        yield Holding(table, title, wanted, {"column": column, "prefix": prefix})
+        by = func.core.purge_overrides(plugin.id) if model is ParameterOverride else None
+        yield Holding(table, title, wanted, {"column": column, "prefix": prefix}, by)
     keys: Any = IdempotencyKey.__table__
     own = or_(*(_is_below(keys.c.path, path) for path in plugin.prefixes))
     yield Holding(keys, _("记住的请求回执"), own)

@@ -85,7 +85,7 @@ def purge(uow: UnitOfWork, plugin: Plugin, *, others: Iterable[Plugin] = ()) -> 
     uow.note(PURGED, None, plugin=plugin.id, version=plugin.version)
     counts = []
     for holding in holdings(plugin):
-        rows = purge_many(uow, holding.table, holding.wanted, holding.mark)
+        rows = purge_many(uow, holding.table, holding.wanted, holding.mark, by=holding.purged_by)
         if rows:
             counts.append(RowCount(holding.table.fullname, holding.title, rows))
     _take_permissions(uow, plugin)

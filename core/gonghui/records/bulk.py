@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.sql.functions import FunctionElement
 
 from gonghui.audit.recorder import shown
 from gonghui.audit.writing import ERASE, PURGE, entry, sealed_entry, write
@@ -96,17 +97,26 @@ def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool])
 
 
 def purge_many(
-    uow: UnitOfWork, table: Table, wanted: ColumnElement[bool], told: Mapping[str, Any] | None = None
+    uow: UnitOfWork,
+    table: Table,
+    wanted: ColumnElement[bool],
+    told: Mapping[str, Any] | None = None,
+    *,
+    by: FunctionElement[int] | None = None,
 ) -> int:
     """Delete the rows that `wanted` names, with one audit entry for all of them; how many there were.
 
     The entry holds their number and what `told` says of which they were, and no value: for rows that are to leave no
-    trace. Nothing goes along with them, and the statement may take as long as it needs.
+    trace. Nothing goes along with them, and the statement may take as long as it needs. `by` is a function of the
+    database that deletes them and counts, where the application itself may not.
     """
     uow.session.flush()
     with unaudited(uow) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        gone = connection.execute(delete(table).where(wanted)).rowcount
+        if by is None:
+            gone = connection.execute(delete(table).where(wanted)).rowcount
+        else:
+            gone = connection.scalar(select(by)) or 0
         if gone:
             payload = {"rows": gone, **(told or {})}
             write(uow, connection, [entry(uow, PURGE, payload, table=table.fullname)])

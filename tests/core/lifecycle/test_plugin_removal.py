@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.core.audit.test_replay import actual, differences, told
 from tests.core.lifecycle.filling import OF_THE_TRAIL, fill, mentions
 from tests.designs import plugin as designs
@@ -198,6 +198,15 @@ def test_a_plugin_that_is_on_is_not_removed(federation: Federation, table_counts
         assert refused.value.code == "plugin_on"
         assert "先停用" in str(refused.value.detail)
     assert table_counts(federation) == before
+
+
+def test_figures_that_were_decided_go_with_a_plugin_that_is_off_and_not_before(
+    federation: Federation, table_counts: Counts
+) -> None:
+    fill(federation)
+    with federation.uow() as uow:
+        assert uow.session.scalar(select(func.core.purge_overrides("designs"))) == 0
+    assert table_counts(federation)["core.parameter_override"] == 1
 
 
 def test_a_plugin_that_another_one_needs_is_not_removed(filled: Federation, world: World) -> None:
