@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Column, LargeBinary, MetaData, Table, func, select
+from sqlalchemy import func, select
 from tests.core.audit.test_replay import actual, differences, told
 from tests.core.records.test_bundles import bundle, write
 from tests.designs import plugin as designs
@@ -33,7 +33,6 @@ from gonghui.lifecycle.person_rows import NOBODY
 from gonghui.parties.person_merges import merge_persons
 from gonghui.parties.persons import Person, person_by_id
 from gonghui.plugin_host.hooks import PersonalRecord, hookimpl
-from gonghui.plugin_host.person_routes import matches, routes, uncovered
 from gonghui.plugin_host.registry import Registry
 from gonghui.records.registers.runs import RegisterRun, StagedRow
 from gonghui.records.reveal import openings_of
@@ -120,52 +119,6 @@ def copy_of(federation: Federation, person_id: UUID, registry: Registry | None =
 
 def sealed(uow: UnitOfWork, model: Any, name: str) -> list[str | None]:
     return [opened(uow, row, name) for row in uow.session.scalars(select(model).order_by(model.id))]
-
-
-# --- what leads to a person
-
-
-def test_rows_belong_to_a_person_by_their_subject_and_children_by_their_record() -> None:
-    links = {
-        name: [(column.name, target.fullname) for column, target in each.links]
-        for name, each in routes().items()
-    }
-    assert links["designs.dispute_case"] == [("claimant_id", "core.person")]
-    assert links["designs.instalment"] == [("case_id", "designs.dispute_case")]
-    assert links["organising.membership_transfer"] == [("membership_id", "organising.membership")]
-    assert links["designs.profile_like"] == [("person_id", "core.person")]  # not whom it is given to
-
-
-def test_neither_who_took_a_step_nor_who_handles_a_case_makes_it_theirs() -> None:
-    found = routes()
-    assert not {"core.record_transition", "organising.hang_point", "designs.course", "core.org_unit"} & set(
-        found
-    )
-
-
-def test_every_sealed_column_of_the_plugins_is_covered(federation: Federation) -> None:
-    assert [uncovered(plugin) for plugin in federation.world.registry.plugins.values()] == [[], []]
-
-
-def test_a_sealed_column_that_nothing_leads_to_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    info = NursingRoom.__table__.c.contact_phone.info
-    monkeypatch.setitem(info, "sensitive", "diary")
-    assert uncovered(designs) == ["designs.nursing_room.contact_phone"]
-    assert uncovered(replace(designs, hooks=Answering())) == []
-    monkeypatch.setitem(info, "personal", False)
-    assert uncovered(designs) == []
-
-
-def test_a_blind_index_leads_to_a_person() -> None:
-    table = Table(
-        "visitor",
-        MetaData(),
-        Column("phone", LargeBinary(), info={"sensitive": "phone", "personal": True}),
-        Column("phone_index", LargeBinary(), info={"index_of": "phone"}),
-        Column("diary", LargeBinary(), info={"sensitive": "diary", "personal": True}),
-    )
-    (match,) = matches(table)
-    assert (match.kind, match.column, match.index) == ("phone", table.c.phone, table.c.phone_index)
 
 
 # --- a copy
