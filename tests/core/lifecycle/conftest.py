@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from tests.core.lifecycle.filling import fill, switch_off
+from tests.core.lifecycle.somebody import somebody
 
 from gonghui.testing import Federation, World
 from gonghui.values import clock
@@ -24,3 +26,9 @@ def filled(federation: Federation) -> Federation:
     fill(federation)
     switch_off(federation)
     return federation
+
+
+@pytest.fixture
+def known(federation: Federation) -> UUID:
+    """Somebody with an account, a hardship file, a dispute, a profile and the telephone of a room."""
+    return somebody(federation)

@@ -14,12 +14,21 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 from tests.core.audit.test_replay import actual, differences, told
+from tests.core.lifecycle.somebody import (
+    EARLIER,
+    IDENTITY,
+    LOGIN,
+    NAME,
+    NUMBER,
+    OTHER_NUMBER,
+    PHONE,
+    RELATIVE,
+)
 from tests.core.records.test_bundles import bundle, write
 from tests.designs import plugin as designs
 from tests.designs.dispute import DisputeCase, dispute
 from tests.designs.hardship import HardshipFile, HouseholdMember, hardship
-from tests.designs.profile import profiles
-from tests.designs.rooms import NursingRoom, rooms
+from tests.designs.rooms import NursingRoom
 
 from gonghui.audit.entries import AuditEntry, AuditPayload, digest
 from gonghui.auth.accounts import Account
@@ -36,75 +45,17 @@ from gonghui.plugin_host.hooks import PersonalRecord, hookimpl
 from gonghui.plugin_host.registry import Registry
 from gonghui.records.registers.runs import RegisterRun, StagedRow
 from gonghui.records.reveal import openings_of
-from gonghui.records.writing import change
 from gonghui.reporting.indicators import figures
 from gonghui.sdk import create_record
 from gonghui.tenancy.keys import opened
 from gonghui.testing import Federation
 from gonghui.values.periods import Period
-from gonghui_organising.demo_people import demo_id_number
 from gonghui_organising.membership import Membership
 
-NAME, NUMBER, PHONE = "样独一", demo_id_number(7_001, male=False), "12067669321"
-OTHER_NUMBER = demo_id_number(7_002, male=False)
-LOGIN, RELATIVE, EARLIER = "worker", "样亲属", "样旧亲"
-IDENTITY = {"name": NAME, "document_kind": "resident_id", "id_number": NUMBER}
 REASON = "本人申请"
 OTHERS = ("core.audit_entry", "core.audit_payload", "core.auth_session")
 Texts = Callable[[Federation], dict[str, list[str]]]
 Counts = Callable[[Federation], dict[str, int]]
-
-
-@pytest.fixture
-def known(federation: Federation) -> UUID:
-    """Somebody with an account, a hardship file, a dispute, a profile and the telephone of a room."""
-    with federation.uow() as uow:
-        person = uow.session.scalars(
-            select(Person).join(Account, Account.person_id == Person.id).where(Account.login == LOGIN)
-        ).one()
-        person.name, person.name_key, person.document_kind = NAME, "yang du yi", "resident_id"
-        person.id_number, person.phone, person.sex, person.birth_year = NUMBER, PHONE, "female", 1990
-        person_id = person.id
-    with federation.uow() as uow:
-        _records(uow, federation.units["garden"])
-    return person_id
-
-
-def _records(uow: UnitOfWork, place: UUID) -> None:
-    household = [{"name": EARLIER, "relation": "spouse", "id_number": "样本号码"}]
-    file = create_record(
-        uow,
-        hardship,
-        {
-            "org_unit_id": place,
-            "applicant": IDENTITY,
-            "cause": "重病",
-            "income": 3_600_000,
-            "rigid": 1_200_000,
-            "health": "重大疾病",
-            "household": household,
-        },
-    )
-    put = {"household": [{"name": RELATIVE, "relation": "spouse", "id_number": "样本号码二"}]}
-    change(uow, hardship, file.id, file.version, put)
-    case = {
-        "claimant": IDENTITY,
-        "employer": {"name": "样本公司", "uscc": None},
-        "cause": "pay",
-        "facts": "拖欠工资",
-    }
-    create_record(uow, dispute, {"org_unit_id": place, "received_on": date(2024, 6, 3), **case})
-    values = {
-        "person": IDENTITY,
-        "nickname": "小星",
-        "birth_year": 1995,
-        "consented": True,
-        "marital_history": "离异",
-    }
-    create_record(uow, profiles, values)
-    for phone in (f"{PHONE[:3]}-{PHONE[3:]}", "0755-29000000"):
-        room = {"org_unit_id": place, "name": "样本小屋", "employer": {"name": "样本公司", "uscc": None}}
-        create_record(uow, rooms, {**room, "contact_phone": phone})
 
 
 def erase(federation: Federation, person_id: UUID, registry: Registry | None = None) -> dict[str, int]:
