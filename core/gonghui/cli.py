@@ -34,6 +34,7 @@ from gonghui.lifecycle.calendar_commands import calendar
 from gonghui.lifecycle.installation import at_tenant, migrated, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
+from gonghui.lifecycle.person_commands import person
 from gonghui.lifecycle.timer_commands import timers
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
@@ -59,6 +60,7 @@ def gonghui(context: click.Context) -> None:
 
 
 gonghui.add_command(calendar)
+gonghui.add_command(person)
 gonghui.add_command(timers)
 
 

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     demo_scale: Literal["small", "sample", "district"] = Field(
         default="sample", description="size of the made-up district: 600 members, 20,000, or 760,000"
     )
+    plugin_grace_days: int = Field(
+        default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
+    )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 
 

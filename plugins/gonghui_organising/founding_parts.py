@@ -46,7 +46,7 @@ def _covered(
     settled = settled_employers(uow, [employer.id for employer in found])
     for employer, (name, _code) in zip(found, pairs, strict=True):
         if employer.id not in settled and employer.name != name:
-            rename_employer(employer, name)
+            rename_employer(uow, employer, name)
     ids = dict.fromkeys(employer.id for employer in found)
     return [CoveredUnit(union_id=union.id, employer_id=employer_id) for employer_id in ids]
 

@@ -39,12 +39,8 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     if not all(_is_reached(uow, membership) for membership in everything):
         raise forbidden(MERGE)
     voided = _void_second(uow, kept.person_id, dropped.person_id, reason)
-    merge = merge_persons(
-        uow, person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id), reason
-    )
-    merge.moved = {**merge.moved, _VOIDED: voided}
-    uow.session.flush()
-    return merge
+    stays, goes = person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id)
+    return merge_persons(uow, stays, goes, reason, also={_VOIDED: voided})
 
 
 def _refuse_oneself(uow: UnitOfWork, *persons: UUID) -> None:

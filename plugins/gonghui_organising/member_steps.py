@@ -14,7 +14,6 @@ from gonghui.sdk import (
     Conflict,
     FieldFault,
     OrgUnitKind,
-    Person,
     UnitOfWork,
     _,
     clock,
@@ -27,6 +26,7 @@ from gonghui.sdk import (
     path_of,
     person_by_id,
     reaches,
+    tell_of_person,
     transition_row,
     unit_within,
     visible,
@@ -74,7 +74,7 @@ def _enter(uow: UnitOfWork, values: Mapping[str, Any], state: MembershipState, s
     uow.note(f"organising.member.{'applied' if state is _S.APPLIED else 'registered'}")
     person, is_new = enter_person(uow, identity, facts)
     if not is_new:
-        _take_facts(person, facts)
+        tell_of_person(uow, person, facts, only_gaps=True)
     membership = Membership(org_unit_id=place.id, person_id=person.id, state=state.value)
     for name in _PLAIN:
         setattr(membership, name, values.get(name))
@@ -115,13 +115,6 @@ def _refuse_bad_day(day: date | None, born_on: date | None, pointer: str = "/joi
         raise invalid(FieldFault(pointer, "join_date_before_birth", _("入会日期不能早于出生日期。")))
 
 
-def _take_facts(person: Person, facts: Mapping[str, Any]) -> None:
-    """What is told of a person who is known fills gaps; it does not overwrite."""
-    for name, value in facts.items():
-        if value is not None and getattr(person, name) is None:
-            setattr(person, name, value)
-
-
 def employer_id(uow: UnitOfWork, employer: Mapping[str, Any] | None) -> UUID | None:
     """The employer with this name and code, entered where nobody knows it."""
     if not employer:
@@ -145,8 +138,7 @@ def change(uow: UnitOfWork, membership: Membership, values: Mapping[str, Any]) -
             _refuse_bad_day(values[name], born_on, f"/{name}")
             if not reaches(uow.principal, BACKDATE, path_of(uow, membership.org_unit_id)):
                 raise forbidden(BACKDATE)
-    for name, value in facts.items():
-        setattr(person, name, value)
+    tell_of_person(uow, person, facts)
     for name in _PLAIN:
         if name in values:
             setattr(membership, name, values[name])

@@ -33,6 +33,7 @@ from gonghui.sdk import (
     _,
     clock,
     figure,
+    identifying,
     invalid,
     not_found,
     ref,
@@ -78,7 +79,7 @@ class AnswerSheet(Record, schema=PLUGIN):
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB())
     street: Mapped[OrgUnit | None] = ref(OrgUnit, optional=True)
     street_id: Mapped[UUID | None]
-    respondent: Mapped[str]
+    respondent: Mapped[str] = identifying()
     #: Who signed in and filled it for themselves; a sheet that was collected has a name and no more.
     person: Mapped[Person | None] = ref(Person, optional=True)
     person_id: Mapped[UUID | None]

@@ -93,7 +93,7 @@ class GrassrootsUnion(Record, schema=PLUGIN):
     founded_on: Mapped[date | None]
     sealed_on: Mapped[date | None]
     bank_opened_on: Mapped[date | None]
-    bank_account: Mapped[Sensitive] = sensitive("bank_account")
+    bank_account: Mapped[Sensitive] = sensitive("bank_account", personal=False)
     ended_as: Mapped[str | None]
 
 

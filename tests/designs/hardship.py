@@ -27,6 +27,7 @@ from gonghui.sdk import (
     _,
     clock,
     figure,
+    identifying,
     open_deadline,
     ref,
     sensitive,
@@ -61,7 +62,7 @@ class HouseholdMember(TenantTable, schema="designs"):
 
     file: Mapped[HardshipFile] = ref(HardshipFile)
     file_id: Mapped[UUID]
-    name: Mapped[str]
+    name: Mapped[str] = identifying()
     relation: Mapped[str]
     id_number: Mapped[Sensitive] = sensitive("id_number")
     income_fen: Mapped[int | None]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy import func, select
 from tests.designs.rooms import NursingRoom, rooms
 
-from gonghui.sdk import Card, Health, Link, PersonalRecord, UnitOfWork, _, hookimpl, visible
+from gonghui.sdk import Card, Health, Link, UnitOfWork, _, hookimpl, visible
 
 _PAGE, _READ = "/console/designs/rooms", rooms.permission("read")
 
@@ -28,9 +26,3 @@ def dashboard(uow: UnitOfWork) -> list[Card]:
 def health(uow: UnitOfWork) -> Health:
     del uow
     return Health(True, _("样本正常。"))
-
-
-@hookimpl
-def export_person(uow: UnitOfWork, person_id: UUID) -> list[PersonalRecord]:
-    del uow
-    return [PersonalRecord(_("样本"), {"person_id": person_id})]

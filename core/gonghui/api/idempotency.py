@@ -4,43 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, g, make_response, request
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
-from gonghui.db.base import TenantTable, unique
+from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, invalid
 from gonghui.i18n import _
 from gonghui.tenancy.keys import keyring
-from gonghui.values import clock
 
 View = TypeVar("View", bound=Callable[..., Any])
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 _LONGEST = 200
-
-
-class IdempotencyKey(TenantTable):
-    """A key that an account has used, with the answer that it got."""
-
-    __tablename__ = "idempotency_key"
-    __table_args__ = (unique("account_id", "key"),)
-    #: A memory of answers; what they did is audited where it was done.
-    audited = False
-
-    account_id: Mapped[UUID]
-    key: Mapped[str]
-    request_hash: Mapped[str]
-    used_at: Mapped[datetime] = mapped_column(default=clock.now)
-    status: Mapped[int | None]
-    headers: Mapped[dict[str, Any] | None]
-    body: Mapped[bytes | None] = mapped_column(LargeBinary())
 
 
 def idempotent(view: View) -> View:
@@ -75,7 +55,7 @@ def _claim(uow: UnitOfWork, account_id: UUID, key: str) -> tuple[IdempotencyKey,
 
     A second request with the same key waits here, on the unique index, until the first has committed.
     """
-    fresh = IdempotencyKey(account_id=account_id, key=key, request_hash=_request_hash())
+    fresh = IdempotencyKey(account_id=account_id, key=key, path=request.path, request_hash=_request_hash())
     try:
         with uow.session.begin_nested():
             uow.add(fresh)

@@ -18,6 +18,10 @@ from gonghui.values.ids import new_id
 _AT_ONCE = 2_000
 SEALED = "sealed"
 """The operation, and the kind of actor, of an entry that tells neither."""
+PURGE = "purge"
+"""The operation of an entry that tells of many rows of a table that they are gone, and not what they held."""
+ERASE = "erase"
+"""The operation of an entry that tells a row whole, after earlier ones lost their payload."""
 
 # One statement for all rows: thirteen rows one by one cost a founding more than all its other writing.
 # `number` is given in the order of `position`, which is the order in which things were done.

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.passwords import hash_password
 from gonghui.db.base import TenantTable, ref, unique
+from gonghui.db.sensitive import identifying
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.parties.persons import Person
 from gonghui.tenancy.org_tree import OrgUnit
@@ -26,8 +27,8 @@ class Account(TenantTable):
     person: Mapped[Person | None] = ref(Person, optional=True)
     person_id: Mapped[UUID | None]
     kind: Mapped[str]
-    login: Mapped[str]
-    password_hash: Mapped[str | None] = mapped_column(info={"redacted": True})
+    login: Mapped[str] = identifying()
+    password_hash: Mapped[str | None] = mapped_column(info={"redacted": True, "identifying": True})
     disabled_at: Mapped[datetime | None]
 
 

@@ -11,8 +11,10 @@ from gonghui.auth.scope import require, require_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
+from gonghui.lifecycle.plugin_preview import preview
+from gonghui.lifecycle.plugin_removal_commands import uninstall
 from gonghui.plugin_host.manifest import Plugin
-from gonghui.plugin_host.previews import LEAVING, OFF, ON, STOPPED, UNPLANNED, all_standing, brings, preview
+from gonghui.plugin_host.previews import LEAVING, OFF, ON, STOPPED, UNPLANNED, all_standing, brings
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.switching import installed, put_in_plan, switch_off, switch_on
 
@@ -36,6 +38,8 @@ _KINDS = {
     "reacts_to": _("响应的事件"),
     "answers": _("可供查询"),
     "schedules": _("定时任务"),
+    "personal_data": _("个人数据"),
+    "rows": _("现有数据"),
 }
 
 
@@ -122,6 +126,9 @@ def plan_plugin(uow: UnitOfWork, plugin_id: str, planned: bool) -> None:
     _say(done, changed)
 
 
+plugin.add_command(uninstall)
+
+
 def _names(plugins: list[Plugin]) -> list[Any]:
     return [each.name for each in plugins]
 
@@ -154,4 +161,5 @@ def _print_preview(told: dict[str, Any], as_json: bool) -> None:
         if rows:
             click.echo(f"{title}")
             for row in rows:
-                click.echo(f"  {row.get('code') or row['id']}  {row.get('title') or row['name']}")
+                count = f"  {row['rows']}" if "rows" in row else ""
+                click.echo(f"  {row.get('code') or row['id']}  {row.get('title') or row['name']}{count}")

@@ -64,9 +64,8 @@ def migrate(database: Database, components: Iterable[Component]) -> dict[str, st
 def _upgrade(connection: Connection, component: Component) -> None:
     _prepare_schema(connection, component.schema)
     command.upgrade(_config(component, connection), "head")
-    if (
-        component.schema != CORE.schema
-    ):  # whoever serves has to know whether a plugin's tables are those it expects
+    if component.schema != CORE.schema:
+        # Whoever serves has to know whether the tables are those that it expects.
         connection.execute(text(f'GRANT SELECT ON "{component.schema}".{_VERSIONS} TO {policies.APP}'))
     connection.commit()
 
@@ -90,7 +89,7 @@ def behind(
 
 def _fault_of_tables(connection: Connection, component: Component) -> str | None:
     try:
-        at, wanted = _revision(connection, component), _head(component, connection)
+        at, wanted = _revision(connection, component), newest_revision(component)
     except Exception as error:  # noqa: BLE001 - a revision is code of the plugin, and may raise what it likes
         connection.rollback()
         return f"its revisions cannot be read: {type(error).__name__}: {error}"
@@ -101,8 +100,9 @@ def _revision(connection: Connection, component: Component) -> str | None:
     return MigrationContext.configure(connection, opts=_options(component.schema)).get_current_revision()
 
 
-def _head(component: Component, connection: Connection) -> str | None:
-    return ScriptDirectory.from_config(_config(component, connection)).get_current_head()
+def newest_revision(component: Component) -> str | None:
+    """The revision to which `migrate` brings a component, by its files alone."""
+    return ScriptDirectory.from_config(_config(component, None)).get_current_head()
 
 
 def new_revision(database: Database, component: Component, message: str) -> None:
@@ -130,7 +130,7 @@ def _prepare_schema(connection: Connection, schema: str) -> None:
     connection.commit()
 
 
-def _config(component: Component, connection: Connection) -> Config:
+def _config(component: Component, connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option(
         "script_location", str(Path(__file__).parent / "alembic_environment").replace("%", "%%")

@@ -33,12 +33,19 @@ class SealedType(TypeDecorator[Sealed]):
         return None if value is None else Sealed(bytes(value))
 
 
-def sensitive(kind: str) -> MappedColumn[Any]:
+def sensitive(kind: str, *, personal: bool = True) -> MappedColumn[Any]:
     """A column whose texts are sealed; `kind` (`id_number`, `phone`, …) decides its mask and its index.
 
-    Assign a plain text; it is sealed at the flush, and so are the blind indexes declared over it.
+    Assign a plain text; it is sealed at the flush, and so are the blind indexes declared over it. With `personal`
+    False it is about no human being (the bank account of a body), and erasing a person leaves it alone.
     """
-    return mapped_column(SealedType(), nullable=True, info={"sensitive": kind, "redacted": True})
+    info = {"sensitive": kind, "redacted": True, "personal": personal}
+    return mapped_column(SealedType(), nullable=True, info=info)
+
+
+def identifying() -> MappedColumn[Any]:
+    """A plain column that tells who somebody is (a name, a login): erasing the person empties it."""
+    return mapped_column(info={"identifying": True})
 
 
 def blind_index(of: str) -> MappedColumn[Any]:

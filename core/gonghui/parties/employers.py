@@ -100,6 +100,7 @@ def only_ones_named(uow: UnitOfWork, names: Sequence[str]) -> dict[str, Employer
     return {name: found[0] for name, found in named.items() if len(found) == 1}
 
 
-def rename(employer: Employer, name: str) -> None:
+def rename(uow: UnitOfWork, employer: Employer, name: str) -> None:
     """Correct an employer's name, with the key by which it is found and sorted."""
     employer.name, employer.name_key = name, sort_key(name)
+    uow.session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,8 +38,13 @@ class PersonMerge(TenantTable):
     undone_at: Mapped[datetime | None]
 
 
-def merge_persons(uow: UnitOfWork, kept: Person, dropped: Person, reason: str) -> PersonMerge:
-    """Let `kept` stand for both: what names the other one names it from now on. Raises `Invalid`, `Conflict`."""
+def merge_persons(
+    uow: UnitOfWork, kept: Person, dropped: Person, reason: str, *, also: Mapping[str, Any] | None = None
+) -> PersonMerge:
+    """Let `kept` stand for both: what names the other one names it from now on. Raises `Invalid`, `Conflict`.
+
+    `also` is what a plugin changed besides, kept with what was moved so that it can be taken back.
+    """
     if kept.id == dropped.id:
         raise invalid(FieldFault("/dropped_id", "same_person", _("这已经是同一个人。")))
     if kept.merged_into_id is not None or dropped.merged_into_id is not None:
@@ -48,7 +54,9 @@ def merge_persons(uow: UnitOfWork, kept: Person, dropped: Person, reason: str) -
         raise Conflict("stands_for_others", message)
     uow.note("core.person.merged")
     moved = move_references(uow, Person, dropped.id, kept.id, apart_from=PersonMerge)
-    merge = PersonMerge(kept_id=kept.id, dropped_id=dropped.id, reason=reason, moved=moved)
+    merge = PersonMerge(
+        kept_id=kept.id, dropped_id=dropped.id, reason=reason, moved={**moved, **(also or {})}
+    )
     dropped.merged_into_id = kept.id
     uow.add(merge)
     uow.session.flush()

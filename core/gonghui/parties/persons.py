@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
 from gonghui.db.base import TenantTable
-from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, identifying, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict
 from gonghui.i18n import _
@@ -58,11 +58,11 @@ class Person(TenantTable):
         ),
     )
 
-    name: Mapped[str]
-    name_key: Mapped[str]
+    name: Mapped[str] = identifying()
+    name_key: Mapped[str] = identifying()
     sex: Mapped[str | None]
     birth_year: Mapped[int | None]
-    document_kind: Mapped[str | None]
+    document_kind: Mapped[str | None] = identifying()
     born_on: Mapped[Sensitive] = sensitive("birth")
     id_number: Mapped[Sensitive] = sensitive("id_number")
     id_number_index: Mapped[bytes | None] = blind_index("id_number")
@@ -142,6 +142,16 @@ def enter_person(uow: UnitOfWork, identity: Identity, facts: Mapping[str, Any]) 
             raise
         return _of_the_same_name(known, identity), False
     return person, True
+
+
+def tell_of_person(
+    uow: UnitOfWork, person: Person, facts: Mapping[str, Any], *, only_gaps: bool = False
+) -> None:
+    """Note what is told of a person (`phone`, …); `only_gaps`: it fills what nobody knew and overwrites nothing."""
+    for name, value in facts.items():
+        if not only_gaps or (value is not None and getattr(person, name) is None):
+            setattr(person, name, value)
+    uow.session.flush()
 
 
 def _of_the_same_name(known: Person, identity: Identity) -> Person:

@@ -1,4 +1,4 @@
-"""What a plugin is to a tenant: how it stands, what comes with it, what it needs, and what needs it."""
+"""How a plugin stands at a tenant, and what comes with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, text_from_json
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.requirements import dependents_of, required_by
 from gonghui.plugin_host.schedules import Schedule
 from gonghui.tenancy.switches import PluginSwitch, positions
 
@@ -35,21 +34,6 @@ def all_standing(uow: UnitOfWork, registry: Registry) -> list[dict[str, Any]]:
     """How every installed plugin stands at the tenant."""
     known = positions(uow)
     return [standing(plugin, known.get(plugin.id)) for plugin in registry.plugins.values()]
-
-
-def preview(uow: UnitOfWork, registry: Registry, plugin: Plugin) -> dict[str, Any]:
-    """What switching the plugin on brings, and what switching it off takes along."""
-    known = positions(uow)
-
-    def told(plugins: Iterable[Plugin]) -> list[dict[str, Any]]:
-        return [standing(each, known.get(each.id)) for each in plugins]
-
-    return {
-        **standing(plugin, known.get(plugin.id)),
-        "requires": told(p for p in required_by(plugin.id, registry.plugins) if p is not plugin),
-        "required_by": told(dependents_of(plugin.id, registry.plugins)),
-        "brings": brings(plugin),
-    }
 
 
 def brings(plugin: Plugin) -> dict[str, list[dict[str, Any]]]:

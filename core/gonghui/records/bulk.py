@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Uuid, any_, delete, insert, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Table,
+    Uuid,
+    any_,
+    delete,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.sql.functions import FunctionElement
 
 from gonghui.audit.recorder import shown
-from gonghui.audit.writing import entry, sealed_entry, write
+from gonghui.audit.writing import ERASE, PURGE, entry, sealed_entry, write
 from gonghui.db.base import Base, parts_of
 from gonghui.db.sensitive import seal_values, sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
@@ -84,6 +99,65 @@ def delete_many(uow: UnitOfWork, model: type[Base], wanted: ColumnElement[bool])
         if model.audited:
             write(uow, connection, (_entry(uow, "delete", "before", model, dict(row)) for row in gone))
     return len(gone)
+
+
+def purge_many(
+    uow: UnitOfWork,
+    table: Table,
+    wanted: ColumnElement[bool],
+    told: Mapping[str, Any] | None = None,
+    *,
+    by: FunctionElement[int] | None = None,
+) -> int:
+    """Delete the rows that `wanted` names, with one audit entry for all of them; how many there were.
+
+    The entry holds their number and what `told` says of which they were, and no value: for rows that are to leave no
+    trace. Nothing goes along with them, and the statement may take as long as it needs. `by` is a function of the
+    database that deletes them and counts, where the application itself may not.
+    """
+    uow.session.flush()
+    with unaudited(uow) as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        if by is None:
+            gone = connection.execute(delete(table).where(wanted)).rowcount
+        else:
+            gone = connection.scalar(select(by)) or 0
+        if gone:
+            payload = {"rows": gone, **(told or {})}
+            write(uow, connection, [entry(uow, PURGE, payload, table=table.fullname)])
+    for row in list(uow.session.identity_map.values()):
+        if getattr(row, "__table__", None) is table:
+            uow.session.expunge(row)
+    return gone
+
+
+def erase_many(uow: UnitOfWork, model: type[Base], ids: Collection[UUID], values: Mapping[str, Any]) -> int:
+    """Give rows `values` (or SQL expressions) for what they held of somebody; how many there were.
+
+    The trail tells them anew as they stand then, without what they held before; payloads of earlier entries go by
+    `audit/erasing.py`.
+    """
+    table: Any = model.__table__
+    uow.session.flush()
+    more = {"version": table.c.version + 1} if "version" in table.c else {}
+    with unaudited(uow) as connection:
+        these = table.c.id == any_(literal(list(ids), ARRAY(Uuid())))
+        done = connection.execute(update(table).where(these).values(**values, **more)).rowcount
+    _forget(uow, model)
+    tell_anew(uow, model, ids)
+    return done
+
+
+def tell_anew(uow: UnitOfWork, model: type[Base], ids: Collection[UUID]) -> None:
+    """Let the trail tell rows whole, as they stand: what earlier entries told of them is erased, or about to be."""
+    if not model.audited:
+        return
+    table: Any = model.__table__
+    uow.session.flush()
+    these = table.c.id == any_(literal(list(ids), ARRAY(Uuid())))
+    with unaudited(uow) as connection:
+        rows = connection.execute(select(table).where(these).order_by(table.c.id)).mappings().all()
+        write(uow, connection, (_entry(uow, ERASE, "after", model, dict(row)) for row in rows))
 
 
 @contextmanager

@@ -48,11 +48,17 @@ def reveal(
     `reason` is what whoever asks gives, `action` names the act in the trail. A value that concerns nobody in particular
     (the telephone of an office) is on record in the trail alone.
     """
-    principal = uow.principal
     uow.note(action, row, field=field, reason=reason, person_id=person_id)
     value = opened(uow, row, field)
     if value is None or person_id is None:  # where nothing was seen, the trail says that somebody looked
         return value
+    put_on_record(uow, person_id, field, reason)
+    return value
+
+
+def put_on_record(uow: UnitOfWork, person_id: UUID, field: str, reason: str) -> None:
+    """Let a person see that whoever acts has opened a value of theirs; whoever calls it has noted that in the trail."""
+    principal = uow.principal
     uow.add(
         Opening(
             person_id=person_id,
@@ -63,7 +69,6 @@ def reveal(
             reason=reason,
         )
     )
-    return value
 
 
 def openings_of(uow: UnitOfWork, person_id: UUID, limit: int = 100) -> Sequence[Opening]:

@@ -25,7 +25,7 @@ from gonghui.db.base import TenantTable, one_of, ref, unique
 from gonghui.db.ciphers import Sealed
 from gonghui.db.lookups import name_begins, name_holds, select_each
 from gonghui.db.policies import protect
-from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, sensitive
+from gonghui.db.sensitive import Sensitive, blind_index, blind_tail, identifying, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import core_factory as _core_factory
 from gonghui.db.writers import core_service as _core_service
@@ -64,6 +64,7 @@ from gonghui.parties.persons import (
     person_by_id,
     person_columns,
     person_with_document,
+    tell_of_person,
 )
 from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.asking import Unavailable, ask
@@ -275,6 +276,7 @@ __all__ = [
     "holds_on",
     "hookimpl",
     "idempotent",
+    "identifying",
     "insert_many",
     "invalid",
     "keyring",
@@ -343,6 +345,7 @@ __all__ = [
     "stood_under",
     "suspend_deadline",
     "take_step",
+    "tell_of_person",
     "told_identity",
     "took_step",
     "transition_row",

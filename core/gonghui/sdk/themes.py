@@ -52,8 +52,8 @@ SDK = (
     Theme(
         "Persons and employers",
         "The parties that plugins share: one row for each human being and each employer, whoever names them.",
-        "Person Identity told_identity enter_person person_by_id person_with_document person_columns has_phone"
-        " PersonMerge merge_persons undo_merge nobody_names Employer new_employer obtain_employers find_employers"
+        "Person Identity told_identity enter_person tell_of_person person_by_id person_with_document person_columns"
+        " has_phone PersonMerge merge_persons undo_merge nobody_names Employer new_employer obtain_employers find_employers"
         " only_employer_named rename_employer EmployerBook EmployerMatch MatchState decide_match reopen_match",
     ),
     Theme(
@@ -94,7 +94,7 @@ SDK = (
     Theme(
         "Sensitive data",
         "Columns that are sealed under the tenant's key, shown masked, and opened on record.",
-        "Sensitive sensitive Sealed blind_index blind_tail masked mask reveal opened open_value OpeningOut"
+        "Sensitive sensitive identifying Sealed blind_index blind_tail masked mask reveal opened open_value OpeningOut"
         " openings_of keyring seal_document open_document",
     ),
     Theme(

@@ -41,6 +41,8 @@ FURTHER_POLICIES = {
     "core.plugin_switch": {"look_up"},
     "core.platform_entry": {"operator"},
     "core.tenant_key": {"operator"},
+    "core.audit_payload": {"eraser"},
+    "core.parameter_override": {"eraser"},
 }
 #: Foreign keys that a single column makes, each with its reason.
 PLAIN_REFERENCES = {"fk_tenant_host_tenant_id": "it points to the tenant itself"}

@@ -23,6 +23,7 @@ from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
 from gonghui.parties.persons import new_person
+from gonghui.plugin_host.failures import count_failure
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
 from gonghui.records.bulk import insert_many
@@ -119,6 +120,8 @@ def _filled(world: World) -> Federation:
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
         parameter_samples.decided(uow)
+    with federation.uow() as uow:
+        count_failure(uow, "organising", "dashboard", "示例")
     _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401

@@ -60,6 +60,10 @@ BROKEN = {
     "other_name": ("manifests:other_name", "entry point 'other_name' holds the plugin 'another_name'"),
     "not_a_plugin": ("manifests:not_a_plugin", "is not a Plugin"),
     "unreadable_version": ("manifests:unreadable_version", "Invalid version: 'one'"),
+    "missing_eraser": (
+        "missing_eraser:plugin",
+        "nothing erases a person's data in missing_eraser.note.illness",
+    ),
     "foreign_event": ("manifests:foreign_event", "events of foreign_event must begin with its id"),
     "organising": ("manifests:right", "a plugin of this id is installed already"),
 }

@@ -13,10 +13,10 @@ from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import Role
 from gonghui.errors import Conflict
 from gonghui.i18n import Text
+from gonghui.lifecycle.plugin_preview import preview
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.failures import failures_of
 from gonghui.plugin_host.manifest import Plugin
-from gonghui.plugin_host.previews import preview
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.plugin_host.switching import put_in_plan, switch_off, switch_on
 from gonghui.sdk import Unavailable, UnitOfWork, ask, daily

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 from gonghui.api.operations import Blueprint, operation
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
+from gonghui.lifecycle.plugin_preview import preview
 from gonghui.plugin_host.failures import failures_of
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.previews import (
@@ -19,7 +20,6 @@ from gonghui.plugin_host.previews import (
     STOPPED,
     UNPLANNED,
     all_standing,
-    preview,
 )
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.switching import switch_off, switch_on
@@ -67,10 +67,18 @@ class Brings(Schema):
     schedules = fields.List(fields.Nested(BroughtSchedule))
 
 
+class RowsOut(Coded):
+    rows = fields.Integer()
+
+
 class PreviewOut(PluginOut):
     requires = fields.List(fields.Nested(PluginOut))
     required_by = fields.List(fields.Nested(PluginOut))
     brings = fields.Nested(Brings)
+    personal_data = fields.List(
+        fields.Nested(Coded), metadata={"description": "Tables with personal data, in words"}
+    )
+    rows = fields.List(fields.Nested(RowsOut), metadata={"description": "What the plugin holds here"})
 
 
 class Position(Schema):
@@ -102,7 +110,7 @@ def list_plugins(uow: UnitOfWork) -> list[dict[str, Any]]:
 @operation(READ)
 @blueprint.response(200, PreviewOut)
 def get_plugin(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
-    """What switching the plugin on brings, what it needs, and what needs it."""
+    """What switching the plugin on brings, what it needs, what needs it, and what it holds here."""
     return preview(uow, _registry(), _plugin(plugin_id))
 
 
@@ -118,7 +126,7 @@ def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[s
         if body["on"]
         else switch_off(uow, _registry(), plugin, with_dependents=body["with_dependents"])
     )
-    stands = preview(uow, _registry(), plugin)
+    stands = next(row for row in all_standing(uow, _registry()) if row["id"] == plugin_id)
     return {**stands, "changed": [each.id for each in changed]}
 
 

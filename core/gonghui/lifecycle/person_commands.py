@@ -1,0 +1,55 @@
+"""A person's data at the command line: their own copy, and erasing them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+import orjson
+
+from gonghui.auth.scope import require_whole
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import _
+from gonghui.lifecycle.installation import at_tenant
+from gonghui.lifecycle.person_data import erase_person, export_person
+from gonghui.plugin_host.registry import discover
+
+EXPORT, ERASE = "core.person.export", "core.person.erase"
+
+
+@click.group()
+def person() -> None:
+    """What is held about a person, over all plugins."""
+
+
+@person.command("export")
+@click.argument("person_id", metavar="ID", type=click.UUID)
+@click.option("--reason", required=True, help="Why it is made; the person can see it.")
+@at_tenant
+def export(uow: UnitOfWork, person_id: UUID, reason: str) -> None:
+    """The person's own copy of their data as JSON, sealed values opened."""
+    require_whole(uow.principal, EXPORT)
+    copy = export_person(uow, discover(), person_id, reason)
+    uow.commit()  # nobody reads it before the trail tells of it
+    click.echo(orjson.dumps(copy, option=orjson.OPT_INDENT_2).decode())
+
+
+@person.command("erase")
+@click.argument("person_id", metavar="ID", type=click.UUID)
+@click.option("--reason", required=True, help="Why; it stays in the trail.")
+@click.option("--yes", is_flag=True, help="Do not ask: it cannot be taken back.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@at_tenant
+def erase(uow: UnitOfWork, person_id: UUID, reason: str, yes: bool, as_json: bool) -> None:
+    """Empty what tells who the person is. Their records and every figure stay; it cannot be taken back."""
+    require_whole(uow.principal, ERASE)
+    if not yes:
+        click.confirm(str(_("删除后无法恢复。继续？")), abort=True)
+    rows = erase_person(uow, discover(), person_id, reason)
+    uow.commit()
+    if as_json:
+        click.echo(orjson.dumps({"rows": rows}, option=orjson.OPT_INDENT_2).decode())
+        return
+    for table, count in rows.items():
+        click.echo(f"{count:>10}  {table}")
+    click.echo(str(_("已删除此人的身份和敏感信息；记录和统计数字不变。")))
