@@ -21,6 +21,7 @@ from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, unit_called
+from gonghui.commands.operators import operator
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
 from gonghui.commands.plugins import plugin
@@ -231,6 +232,7 @@ def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -
     click.echo(f"{'✓' if found.allowed else '✗'} {found.reason}")
 
 
+gonghui.add_command(operator)
 gonghui.add_command(org)
 gonghui.add_command(parameters)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, session
@@ -12,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from gonghui.api import problems
+from gonghui.auth.operators import KEY_PREFIX, enter
 from gonghui.auth.recognition import recognise
 from gonghui.db.database import Database
-from gonghui.errors import DomainError, Forbidden, Unauthenticated, not_found
+from gonghui.errors import DomainError, FieldFault, Forbidden, Unauthenticated, invalid, not_found
 from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
 from gonghui.plugin_host.gate import is_open
 from gonghui.plugin_host.registry import Registry
@@ -26,6 +27,7 @@ from gonghui.values.principal import anonymous
 _log = structlog.get_logger()
 _SIGN_IN = frozenset({"/sign-in", "/api/v1/sign-in"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOR_OPERATORS = ("/api/v1/plugins", "/api/v1/platform/")
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 csrf = CSRFProtect()
@@ -94,6 +96,8 @@ def _open_request() -> AnyResponse | None:
 def _authenticate() -> AnyResponse | None:
     """Find the principal; anonymous is refused alike on every path that is not public."""
     secret, by_cookie = credential()
+    if secret is not None and secret.startswith(KEY_PREFIX):
+        return _let_operator_in(secret)
     found = recognise(g.uow, secret) if secret else None
     if found is not None:
         g.uow.become(found.principal)
@@ -105,6 +109,24 @@ def _authenticate() -> AnyResponse | None:
         g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
     if request.method not in _SAFE and (by_cookie or request.path == "/sign-in"):
         csrf.protect()
+    return None
+
+
+def _let_operator_in(secret: str) -> AnyResponse | None:
+    """An operator comes with a reason, and to what concerns plugins only; the platform's trail tells of it."""
+    platform: Platform = current_app.extensions["gonghui"]
+    reason = unquote(request.headers.get("X-Reason", "")).strip()
+    if not request.path.startswith(_FOR_OPERATORS):
+        return _ask_to_sign_in()
+    if not 2 <= len(reason) <= 500:
+        message = _("请在 X-Reason 标头中写明进入本工会的理由（URL 编码）。")
+        return problems.from_domain(invalid(FieldFault("/X-Reason", "reason_required", message)))
+    asked = f"{request.method} {request.path}"
+    principal = enter(platform.database, g.tenant.id, secret, reason, asked)
+    if principal is None:
+        return _ask_to_sign_in()
+    g.uow.become(principal)
+    g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
     return None
 
 

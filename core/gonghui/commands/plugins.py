@@ -7,7 +7,7 @@ from typing import Any
 import click
 import orjson
 
-from gonghui.auth.scope import require, require_whole
+from gonghui.auth.scope import require_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
@@ -113,8 +113,7 @@ def disable_plugin(uow: UnitOfWork, plugin_id: str, with_dependents: bool) -> No
 @at_tenant
 def plan_plugin(uow: UnitOfWork, plugin_id: str, planned: bool) -> None:
     """Take a plugin into a tenant's plan or out of it, with those that belong to it. For operators."""
-    if not uow.principal.is_unrestricted:
-        require(uow.principal, "core.plugin.plan")
+    require_whole(uow.principal, "core.plugin.plan")
     found = installed(discover(), plugin_id)
     changed = put_in_plan(uow, discover(), found, planned=planned)
     names = _names(changed)

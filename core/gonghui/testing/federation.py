@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -18,6 +19,7 @@ from werkzeug.test import Client, TestResponse
 
 from gonghui.auth.accounts import Account, account_by_id, assign, extend_role, open_account
 from gonghui.auth.credentials import issue_token, start_session
+from gonghui.auth.operators import issue_key
 from gonghui.auth.recognition import principal_by_id
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
@@ -41,6 +43,8 @@ UNITS = {
     "firm": "样本一厂",
     "firm_west": "样本二厂",
 }
+#: The login by which the kit asks as an operator of the platform, who has no account.
+OPERATOR = "operator"
 #: The officers of every federation by login: the role, and the unit (of `UNITS`) where it holds.
 OFFICERS = {
     "admin": ("administrator", "district"),
@@ -75,7 +79,13 @@ class Federation:
             yield uow
 
     def client(self, login: str | None = None) -> Asker:
-        """Somebody who asks over HTTP with a bearer token; nobody known, without a login."""
+        """Somebody who asks over HTTP with a bearer token; nobody known, without a login.
+
+        `operator` is an operator of the platform with a key and a reason.
+        """
+        if login == OPERATOR:
+            _key, secret = issue_key(self.world.database, "test", 1)
+            return Asker(self.world.app, self.view.code, secret, reason="测试")
         return Asker(self.world.app, self.view.code, self._secret(login) if login else None)
 
     def token(self, login: str, permissions: list[str] | None) -> Asker:
@@ -127,11 +137,15 @@ class Asker:
     app: Flask
     tenant: str
     secret: str | None
+    #: Why an operator enters.
+    reason: str | None = None
 
     def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"Host": f"{self.tenant}.test", **options.pop("headers", {})}
         if self.secret:
             headers["Authorization"] = f"Bearer {self.secret}"
+        if self.reason:
+            headers["X-Reason"] = quote(self.reason)
         if "json" in options:
             options |= {"data": orjson.dumps(options.pop("json")), "content_type": "application/json"}
         return Client(self.app, use_cookies=False).open(path, method=method, headers=headers, **options)

@@ -67,7 +67,9 @@ class Principal:
 
     def holds(self, permission: str) -> bool:
         """Whether `permission` is held anywhere at all."""
-        return self.is_unrestricted or bool(self.roots(permission))
+        if self.is_unrestricted:
+            return self.token_permissions is None or permission in self.token_permissions
+        return bool(self.roots(permission))
 
 
 def system(tenant_id: UUID) -> Principal:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import current_app
+from flask import Response, current_app, request
 from marshmallow import Schema, fields, validate
+from werkzeug.wsgi import wrap_file
 
 from gonghui.api.operations import Blueprint, operation
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
+from gonghui.lifecycle.plugin_export import export_rows
 from gonghui.lifecycle.plugin_preview import preview
+from gonghui.lifecycle.plugin_removal import cancel_removal, request_removal
 from gonghui.plugin_host.failures import failures_of
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.previews import (
@@ -22,11 +26,17 @@ from gonghui.plugin_host.previews import (
     all_standing,
 )
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.switching import switch_off, switch_on
+from gonghui.plugin_host.switching import put_in_plan, switch_off, switch_on
+from gonghui.settings import settings
+from gonghui.values import clock
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/api/v1/plugins", description="Plugin switches")
 
 READ, SWITCH = "core.plugin.read", "core.plugin.switch"
+PLAN, UNINSTALL = "core.plugin.plan", "core.plugin.uninstall"
+
+
+_IN_MEMORY = 1024 * 1024
 
 
 class PluginOut(Schema):
@@ -92,6 +102,18 @@ class Switched(PluginOut):
     changed = fields.List(fields.String(), metadata={"description": "Ids of the plugins that were switched"})
 
 
+class Planned(Schema):
+    planned = fields.Boolean(required=True, metadata={"example": True})
+
+
+class Removal(Schema):
+    days = fields.Integer(
+        load_default=None,
+        validate=validate.Range(0, 3650),
+        metadata={"description": "Days until the rows go; without it, those of the installation"},
+    )
+
+
 class FailureOut(Schema):
     at = fields.DateTime()
     place = fields.String()
@@ -126,8 +148,7 @@ def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[s
         if body["on"]
         else switch_off(uow, _registry(), plugin, with_dependents=body["with_dependents"])
     )
-    stands = next(row for row in all_standing(uow, _registry()) if row["id"] == plugin_id)
-    return {**stands, "changed": [each.id for each in changed]}
+    return {**_standing(uow, plugin_id), "changed": [each.id for each in changed]}
 
 
 @blueprint.route("/<string:plugin_id>/failures", methods=["GET"])
@@ -136,6 +157,57 @@ def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[s
 def list_failures(uow: UnitOfWork, plugin_id: str) -> list[Any]:
     """What went wrong in calls into the plugin here, the latest first."""
     return failures_of(uow, _plugin(plugin_id).id)
+
+
+@blueprint.route("/<string:plugin_id>/plan", methods=["PUT"])
+@operation(PLAN, of_whole=True)
+@blueprint.arguments(Planned)
+@blueprint.response(200, Switched)
+def put_plan(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[str, Any]:
+    """Take a plugin into this federation's plan or out of it. For operators."""
+    changed = put_in_plan(uow, _registry(), _plugin(plugin_id), planned=body["planned"])
+    return {**_standing(uow, plugin_id), "changed": [each.id for each in changed]}
+
+
+@blueprint.route("/<string:plugin_id>/removal", methods=["POST"])
+@operation(UNINSTALL, of_whole=True)
+@blueprint.arguments(Removal)
+@blueprint.response(200, PluginOut)
+def post_removal(uow: UnitOfWork, body: dict[str, Any], plugin_id: str) -> dict[str, Any]:
+    """Uninstall a plugin here: its rows go after some days, until when it can be taken back."""
+    days = settings().plugin_grace_days if body["days"] is None else body["days"]
+    request_removal(uow, _plugin(plugin_id), days, others=_registry().plugins.values())
+    return _standing(uow, plugin_id)
+
+
+@blueprint.route("/<string:plugin_id>/removal", methods=["DELETE"])
+@operation(UNINSTALL, of_whole=True)
+@blueprint.response(200, PluginOut)
+def delete_removal(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
+    """Take the uninstalling back: everything stays."""
+    cancel_removal(uow, _plugin(plugin_id))
+    return _standing(uow, plugin_id)
+
+
+@blueprint.route("/<string:plugin_id>/export", methods=["POST"])
+@operation(UNINSTALL, of_whole=True)
+@blueprint.response(200, content_type="application/zip")
+def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
+    """Everything that the plugin holds here, as a zip of JSON lines; sealed values are masked."""
+    plugin = _plugin(plugin_id)
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    export_rows(uow, plugin, file)
+    file.seek(0)
+    response = Response(
+        wrap_file(request.environ, file), content_type="application/zip", direct_passthrough=True
+    )
+    name = f"{plugin.id}-{clock.today():%Y%m%d}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _standing(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
+    return next(row for row in all_standing(uow, _registry()) if row["id"] == plugin_id)
 
 
 def _registry() -> Registry:

@@ -1,0 +1,94 @@
+"""Operators over HTTP: keys that are given out once, end by themselves, and let nobody in without a reason."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Text, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gonghui.auth.credentials import fingerprint
+from gonghui.db.base import Base
+from gonghui.db.database import Database
+from gonghui.values import clock
+from gonghui.values.ids import new_id
+from gonghui.values.principal import Principal, PrincipalKind
+
+KEY_PREFIX = "gho_"
+#: What an operator may do over HTTP, at a tenant that they enter; for everything else they sit at the machine.
+PERMISSIONS = frozenset(
+    {
+        "core.platform.read",
+        "core.plugin.plan",
+        "core.plugin.read",
+        "core.plugin.switch",
+        "core.plugin.uninstall",
+    }
+)
+
+
+class OperatorKey(Base):
+    """A key of an operator; of its secret a digest is kept."""
+
+    __tablename__ = "operator_key"
+    #: Made at the machine, which stands in the platform's own trail.
+    audited = False
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    operator: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(Text(), unique=True, info={"redacted": True})
+    last_four: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+def issue_key(database: Database, operator: str, days: int) -> tuple[OperatorKey, str]:
+    """A key for so many days; its secret is given back once."""
+    secret = KEY_PREFIX + secrets.token_urlsafe(32)
+    key = OperatorKey(
+        operator=operator,
+        secret_hash=fingerprint(secret),
+        last_four=secret[-4:],
+        expires_at=clock.now() + timedelta(days=days),
+    )
+    with database.operator() as session:
+        session.add(key)
+    return key, secret
+
+
+def revoke_keys(database: Database, operator: str) -> int:
+    """End every key of an operator; how many there were."""
+    with database.operator() as session:
+        live = select(OperatorKey).where(OperatorKey.operator == operator, OperatorKey.revoked_at.is_(None))
+        keys = session.scalars(live).all()
+        for key in keys:
+            key.revoked_at = clock.now()
+        return len(keys)
+
+
+def enter(database: Database, tenant_id: UUID, secret: str, reason: str, request: str) -> Principal | None:
+    """The operator with this key at a tenant, once the platform's trail tells of it; None for a key nobody has."""
+    with database.public() as connection:
+        operator = connection.scalar(
+            text("SELECT operator FROM core.operator_enters(:hash, :entry, :tenant, :why, :what)"),
+            {
+                "hash": fingerprint(secret),
+                "entry": new_id(),
+                "tenant": tenant_id,
+                "why": reason,
+                "what": request,
+            },
+        )
+    if operator is None:
+        return None
+    return Principal(
+        PrincipalKind.OPERATOR,
+        tenant_id,
+        name=f"operator:{operator}",
+        signed_in_by="operator key",
+        token_permissions=PERMISSIONS,
+        on_behalf_by=f"operator:{operator}",
+    )
