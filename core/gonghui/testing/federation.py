@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from gonghui.auth.credentials import issue_token, start_session
 from gonghui.auth.recognition import principal_by_id
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal
+from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal, profile_called
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registry import Registry
 from gonghui.tenancy.org_tree import OrgUnit, find_named
@@ -191,5 +190,4 @@ def _declaration(code: str, plugins: tuple[str, ...], *, demo: bool) -> Declarat
             {"name": UNITS["firm_west"], "under": UNITS["river"]},
         ],
     }
-    district = Path(__file__).resolve().parents[3] / "tenants" / "district.toml"
-    return Declaration.of(content, district)
+    return Declaration.of(content, profile_called("district"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +10,7 @@ from gonghui.app import create_app
 from gonghui.plugin_host.registry import discover
 from gonghui.testing.database import cloned_database, worker_name
 from gonghui.testing.federation import Federation, World
-
-
-def test_var() -> Path:
-    """Where the test server keeps its data."""
-    return Path(os.environ.get("GONGHUI_TEST_VAR", "var/test")).resolve()
-
-
-test_var.__test__ = False  # type: ignore[attr-defined]
+from gonghui.testing.places import var_of_tests
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +18,7 @@ def world() -> Iterator[World]:
     """Database, plugins and application of this test process."""
     registry = discover()
     assert not registry.rejected, registry.rejected
-    with cloned_database(test_var(), registry, worker_name()) as database:
+    with cloned_database(var_of_tests(), registry, worker_name()) as database:
         yield World(database, registry, create_app(database, registry, is_demo_server=False))
 
 

@@ -17,7 +17,7 @@ from gonghui.db.migrations import CORE, Component, difference, is_current, migra
 from gonghui.plugin_host.registry import discover
 from gonghui.testing import World
 from gonghui.testing.database import cloned_database, worker_name
-from gonghui.testing.fixtures import test_var as var_of_tests
+from gonghui.testing.places import var_of_tests
 
 COMPONENTS = [CORE, *(plugin.component for plugin in discover().plugins.values())]
 
