@@ -28,6 +28,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 #: Installed in every test process beside the real plugins, as a third party's would be.
+assert not discover().rejected, discover().rejected
 if designs.id not in discover().plugins:
     discover().add(designs)
 

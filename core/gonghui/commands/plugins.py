@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gonghui.auth.scope import require_whole
+from gonghui.commands import plugin_authoring
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import NotFound
 from gonghui.i18n import _
@@ -16,6 +17,10 @@ from gonghui.plugin_host.switching import switch_plugin
 @click.group("plugin")
 def plugin() -> None:
     """Plugins of this installation and of a tenant."""
+
+
+for command in plugin_authoring.COMMANDS:
+    plugin.add_command(command)
 
 
 @plugin.command("list")

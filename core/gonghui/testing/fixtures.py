@@ -8,6 +8,8 @@ import pytest
 
 from gonghui.app import create_app
 from gonghui.plugin_host.registry import discover
+from gonghui.testing.checked_plugin import CheckedPlugin
+from gonghui.testing.contract import Tally
 from gonghui.testing.database import cloned_database, worker_name
 from gonghui.testing.federation import Federation, World
 from gonghui.testing.places import var_of_tests
@@ -17,7 +19,6 @@ from gonghui.testing.places import var_of_tests
 def world() -> Iterator[World]:
     """Database, plugins and application of this test process."""
     registry = discover()
-    assert not registry.rejected, registry.rejected
     with cloned_database(var_of_tests(), registry, worker_name()) as database:
         yield World(database, registry, create_app(database, registry, is_demo_server=False))
 
@@ -32,3 +33,15 @@ def federation(world: World) -> Federation:
 def shared_federation(world: World) -> Federation:
     """A tenant that the tests of a module share, for tests that only read."""
     return world.federation()
+
+
+@pytest.fixture(scope="class")
+def checked_plugin(world: World, request: pytest.FixtureRequest) -> CheckedPlugin:
+    """The plugin that a class of tests is about."""
+    return CheckedPlugin(world, request.cls.plugin)
+
+
+@pytest.fixture(scope="class")
+def plugin_tally(checked_plugin: CheckedPlugin) -> Tally:
+    """What everybody got who tried the plugin's operations."""
+    return checked_plugin.isolation()
