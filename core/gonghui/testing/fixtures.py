@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from gonghui.app import create_app
 from gonghui.plugin_host.registry import discover
+from gonghui.settings import settings
 from gonghui.testing.checked_plugin import CheckedPlugin
 from gonghui.testing.contract import Tally
 from gonghui.testing.database import cloned_database, worker_name
@@ -19,8 +21,18 @@ from gonghui.testing.places import var_of_tests
 def world() -> Iterator[World]:
     """Database, plugins and application of this test process."""
     registry = discover()
-    with cloned_database(var_of_tests(), registry, worker_name()) as database:
+    with _settings_of_tests(), cloned_database(var_of_tests(), registry, worker_name()) as database:
         yield World(database, registry, create_app(database, registry, is_demo_server=False))
+
+
+@contextmanager
+def _settings_of_tests() -> Iterator[None]:
+    """Whatever the application keeps, it keeps beside the test server's data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GONGHUI_VAR", str(var_of_tests()))
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 @pytest.fixture

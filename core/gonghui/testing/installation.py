@@ -68,11 +68,16 @@ def throw_away_var(name: str) -> Iterator[Path]:
     try:
         yield var
     finally:
-        stop_leftover(var)
-        place = var / "postgres" / "place"
-        if place.exists():
-            shutil.rmtree(place.read_text().strip(), ignore_errors=True)
-        shutil.rmtree(var, ignore_errors=True)
+        clear_away(var)
+
+
+def clear_away(var: Path) -> None:
+    """Stop what is left running on a folder of data, and remove it."""
+    stop_leftover(var)
+    place = var / "postgres" / "place"
+    if place.exists():
+        shutil.rmtree(place.read_text().strip(), ignore_errors=True)
+    shutil.rmtree(var, ignore_errors=True)
 
 
 def free_port() -> int:
