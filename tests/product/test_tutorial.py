@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 import venv
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -204,6 +205,19 @@ def test_nothing_of_the_repository_was_needed(done: Done) -> None:
     assert str(ROOT) not in done.shell.run(
         "python", "-c", "import sys, gonghui, gonghui_organising; print(sys.path, gonghui.__file__)"
     ).stdout.replace(str(_site_packages()), "").replace(str(done.shell.cwd.parent), "")
+
+
+def test_the_wheel_holds_every_file_of_the_packages(done: Done) -> None:
+    (wheel,) = (done.shell.cwd.parent / "wheels").glob("gonghui-*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    files = {
+        path.relative_to(ROOT / parent).as_posix()
+        for parent in ("core", "plugins")
+        for path in (ROOT / parent).glob("gonghui*/**/*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert len(files) > 100
+    assert sorted(name for name in files - held if ".egg-info/" not in name) == []
 
 
 def test_off_nothing_of_the_plugin_is_there_and_on_again_every_row_is(done: Done) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import migrations, policies
 from gonghui.db.database import Database, database_at
-from gonghui.db.migrations import CORE, Component, difference, is_current, migrate
+from gonghui.db.migrations import CORE, Component, difference, is_current, migrate, new_revision
 from gonghui.plugin_host.registry import discover
 from gonghui.testing import World
 from gonghui.testing.catalogue import TABLES, Catalogue, read_catalogue
@@ -111,6 +111,13 @@ def throw_away(world: World) -> Iterator[Database]:
     """A migrated database of this test's own."""
     with cloned_database(var_of_tests(), world.registry, f"{worker_name()}_revisions") as database:
         yield database
+
+
+def test_where_models_and_tables_agree_no_revision_is_written(world: World) -> None:
+    for component in COMPONENTS:
+        known = sorted(component.folder.iterdir())
+        assert new_revision(world.database, component, "nothing") is None
+        assert sorted(component.folder.iterdir()) == known
 
 
 def test_a_model_without_its_revision_is_told(throw_away: Database) -> None:
