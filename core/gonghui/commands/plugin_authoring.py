@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,8 +30,10 @@ def new(name: str, directory: Path, title: str | None) -> None:
     """Write the plugin NAME as a package of its own, with a kind of record and its contract tests."""
     registry = discover()
     taken = {*registry.plugins, *(rejected.name for rejected in registry.rejected)}
-    folder = write_plugin(Names.of(name, title, installed=taken), directory)
-    click.echo(str(_("已写入 {path}。", path=folder)))
+    # A plugin's commands stand below its id, beside those of the core.
+    commands: Any = click.get_current_context().find_root().command
+    names = Names.of(name, title, installed=taken, reserved=set(commands.commands))
+    click.echo(str(_("已写入 {path}。", path=write_plugin(names, directory))))
 
 
 @click.command("check")

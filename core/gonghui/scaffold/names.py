@@ -16,26 +16,18 @@ from gonghui.errors import Invalid
 from gonghui.i18n import Text, _
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
-#: Schemas, parts of addresses and words that are taken, whatever is installed.
+#: Schemas and parts of addresses that are taken, whatever is installed.
 _TAKEN = frozenset(
-    {
-        "core",
-        "public",
-        "information_schema",
-        "gonghui",
-        "api",
-        "console",
-        "portal",
-        "static",
-        "open",
-        "plugins",
-    }
+    ["core", "public", "information_schema", "gonghui", "api", "console", "portal", "static", "open"]
 )
-
-
+#: What the core has below /api/v1/.
+_ADDRESSES = frozenset(
+    ["accounts", "audit", "calendar", "deadlines", "explain", "figures", "imports", "me", "openapi", "org_units",
+     "parameters", "plugins", "registers", "roles", "session", "sign_in", "tokens"]
+)  # fmt: skip
 #: What the templates call things of their own; a record cannot be called so too.
 _USED = frozenset(
-    {
+    [
         "check",
         "demo",
         "indicator",
@@ -47,7 +39,7 @@ _USED = frozenset(
         "sample",
         "step",
         "value",
-    }
+    ]
 )
 _INSTEAD = "file"
 #: A title stands in Python texts and in a catalogue: nothing that would end or fill in either.
@@ -69,9 +61,19 @@ class Names:
     title: str
 
     @classmethod
-    def of(cls, plugin: str, title: str | None = None, *, installed: Collection[str] = ()) -> Names:
-        """Names made from an id. Raises `BadName`, saying what is wrong with it."""
-        _refuse(plugin, installed)
+    def of(
+        cls,
+        plugin: str,
+        title: str | None = None,
+        *,
+        installed: Collection[str] = (),
+        reserved: Collection[str] = (),
+    ) -> Names:
+        """Names made from an id. Raises `BadName`, saying what is wrong with it.
+
+        `installed` are ids of plugins that are there, `reserved` the core's own commands.
+        """
+        _refuse(plugin, installed, reserved)
         if title is not None and not _TITLE.fullmatch(title):
             raise BadName(_("名称不超过 60 个字，不能有双引号、反斜线、花括号或换行。"))
         return cls(plugin, title or plugin)
@@ -116,7 +118,7 @@ def _is_free(word: str) -> bool:
     return len(word) > 1 and word.isidentifier() and not reserved and not taken
 
 
-def _refuse(plugin: str, installed: Collection[str]) -> None:
+def _refuse(plugin: str, installed: Collection[str], reserved: Collection[str]) -> None:
     if not _ID.fullmatch(plugin):
         raise BadName(
             _(
@@ -124,8 +126,8 @@ def _refuse(plugin: str, installed: Collection[str]) -> None:
                 name=plugin,
             )
         )
-    taken = plugin in _TAKEN or keyword.iskeyword(plugin) or plugin in RESERVED_WORDS
-    if taken or plugin.startswith("pg_"):
-        raise BadName(_("{name} 是保留字，请换一个插件名。", name=plugin))
     if plugin in installed or find_spec(f"gonghui_{plugin}") is not None:
         raise BadName(_("已经装有名为 {name} 的插件，请换一个名字。", name=plugin))
+    taken = plugin in _TAKEN | _ADDRESSES | RESERVED_WORDS | set(reserved)
+    if taken or keyword.iskeyword(plugin) or plugin.startswith("pg_"):
+        raise BadName(_("{name} 是保留字，请换一个插件名。", name=plugin))

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gonghui.cli import gonghui
 from gonghui.commands import plugin_authoring
 from gonghui.commands.plugins import plugin
 from gonghui.errors import NotFound
 from gonghui.scaffold import BadName, Names, write_plugin
+from gonghui.testing import World
+from gonghui.testing.operations import operations
 from gonghui.testing.texts import text_faults
 
 
@@ -24,7 +27,7 @@ from gonghui.testing.texts import text_faults
         ("childcare", "childcare", "Childcare"),
         ("legal_aid_classes", "classe", "Classe"),
         ("our_records", "file", "File"),  # a Record is something else
-        ("imports", "file", "File"),  # a word of Python
+        ("our_imports", "file", "File"),  # a word of Python
         ("samples", "file", "File"),  # a module of the package
         ("employers", "file", "File"),  # a class of the SDK
         ("a1", "a1", "A1"),
@@ -66,6 +69,8 @@ def test_what_is_written_can_be_read(tmp_path: Path, plugin_id: str) -> None:
         ("select", "保留字"),
         ("pg_rooms", "保留字"),
         ("portal", "保留字"),
+        ("figures", "保留字"),  # an address of the core's
+        ("timers", "保留字"),  # a command of the core's
         ("organising", "已经装有"),
     ],
 )
@@ -101,4 +106,25 @@ def test_checking_without_pytest_says_what_to_install(monkeypatch: pytest.Monkey
 
 
 def run(*arguments: str) -> None:
-    CliRunner().invoke(plugin, arguments, catch_exceptions=False)
+    CliRunner().invoke(gonghui, ("plugin", *arguments), catch_exceptions=False)
+
+
+def test_every_address_of_the_core_is_refused(world: World) -> None:
+    """A plugin of that name would take the address along when it is off."""
+    core = {
+        path
+        for operation in operations(world.app)
+        if not world.registry.owner_of_path(path := operation.path)
+    }
+    words = {
+        path.split("/")[3].replace("-", "_").split(".")[0] for path in core if path.startswith("/api/v1/")
+    }
+    assert sorted(word for word in words if not is_refused(word)) == []
+
+
+def is_refused(plugin_id: str) -> bool:
+    try:
+        Names.of(plugin_id)
+    except BadName:
+        return True
+    return False
