@@ -27,6 +27,7 @@ from gonghui.testing.installation import Shell, clear_away, free_port, throw_awa
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "plugins" / "TUTORIAL.md"
 FENCE = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SECTION = re.compile(r"^## ", re.MULTILINE)
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATIENCE = 120
 
@@ -88,9 +89,22 @@ class Done:
     """What came of doing the tutorial: where, and where it went otherwise than it says."""
 
     shell: Shell
+    until_the_end: ExitStack
     differences: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
     printed: str = ""
+
+    def follow(self, section: str) -> None:
+        """Do what a section says, in its order: listings are written, commands run, what they print compared."""
+        for language, info, content in FENCE.findall(section):
+            if (language, info) == ("sh", "server"):
+                self.until_the_end.enter_context(served(self.shell, content.strip(), self.exports))
+            elif language == "sh":
+                self.do(content)
+            elif language == "text":
+                self.compare(content)
+            else:
+                self.write(info, content)
 
     def do(self, command: str) -> None:
         """Run the lines of a fence; what they export is there for all that follow."""
@@ -132,16 +146,9 @@ def done() -> Iterator[Done]:
             "GONGHUI_TEST_VAR": str(tests),
             "GONGHUI_LANG": "zh",
         }
-        tutorial = Done(Shell(work / "var", free_port(), work, programs, more))
-        for language, info, content in FENCE.findall(TUTORIAL.read_text(encoding="utf-8")):
-            if (language, info) == ("sh", "server"):
-                stack.enter_context(served(tutorial.shell, content.strip(), tutorial.exports))
-            elif language == "sh":
-                tutorial.do(content)
-            elif language == "text":
-                tutorial.compare(content)
-            else:
-                tutorial.write(info, content)
+        tutorial = Done(Shell(work / "var", free_port(), work, programs, more), stack)
+        for section in SECTION.split(TUTORIAL.read_text(encoding="utf-8")):
+            tutorial.follow(section)
         yield tutorial
 
 
