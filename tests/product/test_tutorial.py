@@ -145,6 +145,7 @@ def done() -> Iterator[Done]:
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "GONGHUI_TEST_VAR": str(tests),
             "GONGHUI_LANG": "zh",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # those of this environment are none of its business
         }
         tutorial = Done(Shell(work / "var", free_port(), work, programs, more), stack)
         for section in SECTION.split(TUTORIAL.read_text(encoding="utf-8")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from importlib.metadata import entry_points
 
 from gonghui.plugin_host.manifest import ManifestError, Plugin
@@ -34,9 +35,19 @@ class CheckedPlugin:
         """Every operation below its prefixes."""
         return of_plugin(self.world, self.plugin.id)
 
-    def federation(self, *, on: bool = True) -> Federation:
-        """A federation that has the plugin and what it requires on, or no plugin at all."""
-        return self.world.federation(plugins=tuple(p.id for p in self.needed) if on else ())
+    def federation(self) -> Federation:
+        """A federation of its own that has the plugin and what it requires on."""
+        return self.world.federation(plugins=tuple(p.id for p in self.needed))
+
+    @cached_property
+    def on(self) -> Federation:
+        """A federation that has the plugin on, for whoever changes nothing in it."""
+        return self.federation()
+
+    @cached_property
+    def off(self) -> Federation:
+        """A federation that has no plugin on, for whoever changes nothing in it."""
+        return self.world.federation(plugins=())
 
     def furnish(self, federation: Federation, times: int = 1) -> None:
         """Make each of the plugin's samples some times, in every state that it has one for."""

@@ -75,9 +75,9 @@ class PluginContract:
         none_of([f"{missed} operations were not tried"] if missed else [])
 
     def test_off_it_is_not_there_on_any_path_and_verb(self, checked_plugin: CheckedPlugin) -> None:
-        off, on = checked_plugin.federation(on=False), checked_plugin.federation()
-        none_of(answers_while_off(off, checked_plugin.operations))
-        none_of(told_to_strangers(off, on, checked_plugin.operations))
+        off, some = checked_plugin.off, checked_plugin.operations
+        none_of(answers_while_off(off, some))
+        none_of(told_to_strangers(off, checked_plugin.on, some))
         none_of(mentions_while_off(off, checked_plugin.plugin.id))
 
     def test_off_and_on_again_keeps_every_row(self, checked_plugin: CheckedPlugin) -> None:
@@ -94,7 +94,7 @@ class PluginContract:
         none_of([] if kept else [f"no sample of {plugin_id} makes a row, so nothing shows that rows stay"])
 
     def test_a_cookie_alone_changes_nothing(self, checked_plugin: CheckedPlugin) -> None:
-        none_of(unguarded_changes(checked_plugin.federation(), checked_plugin.operations))
+        none_of(unguarded_changes(checked_plugin.on, checked_plugin.operations))
 
     def test_a_list_costs_the_same_for_one_row_and_for_thirty(self, checked_plugin: CheckedPlugin) -> None:
         none_of(checked_plugin.list_faults())
