@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -16,19 +17,24 @@ from gonghui.db.base import Base
 from gonghui.i18n import DEFAULT_LOCALE, locale
 from gonghui.lifecycle.onboarding import Declaration, onboard
 from gonghui.plugin_host.registry import discover
+from gonghui.settings import PACKAGED_TENANTS
 from gonghui.testing import Federation, World
+
+#: Kept between runs, beside everything else that this repository makes.
+os.environ.setdefault("GONGHUI_TEST_VAR", str(Path(__file__).parents[1] / "var" / "test"))
 
 # A busy machine is slow, not wrong: no test fails by the time it takes.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 #: Installed in every test process beside the real plugins, as a third party's would be.
+assert not discover().rejected, discover().rejected
 if designs.id not in discover().plugins:
     discover().add(designs)
 
 pytest_plugins = ["gonghui.testing.fixtures"]
 
-_DISTRICT = Path(__file__).parents[1] / "tenants" / "demo.toml"
+_DISTRICT = PACKAGED_TENANTS / "demo.toml"
 _numbers = count(1)
 
 

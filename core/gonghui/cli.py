@@ -25,14 +25,14 @@ from gonghui.commands.operators import operator
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
 from gonghui.commands.plugins import plugin
+from gonghui.commands.revisions import revision
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
-from gonghui.db.migrations import CORE, new_revision
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
 from gonghui.lifecycle.calendar_commands import calendar
-from gonghui.lifecycle.installation import at_tenant, migrated, opened
+from gonghui.lifecycle.installation import at_tenant, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
 from gonghui.lifecycle.person_commands import person
@@ -263,17 +263,7 @@ def rotate_master(open_installation: Any) -> None:
 
 
 gonghui.add_command(plugin)
-
-
-@gonghui.command("revision")
-@click.argument("component")
-@click.argument("message")
-def make_revision(component: str, message: str) -> None:
-    """Write the migration that brings the tables of COMPONENT (core or a plugin) to what its models say."""
-    with migrated(settings()) as installation:
-        plugins = installation.registry.plugins
-        chosen = CORE if component == "core" else plugins[component].component
-        new_revision(installation.database, chosen, message)
+gonghui.add_command(revision)
 
 
 def _print_report(report: Any) -> None:

@@ -9,6 +9,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+#: The demonstration's tenants, and the profiles that come with the product.
+PACKAGED_TENANTS = Path(__file__).parent / "tenants"
+
 
 class Settings(BaseSettings):
     """What differs from one installation to the next."""
@@ -16,9 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GONGHUI_")
 
     var: Path = Field(default=Path("var"), description="folder of everything that this installation keeps")
-    tenants: Path = Field(
-        default=Path(__file__).resolve().parents[2] / "tenants", description="folder of declared tenants"
-    )
+    tenants: Path = Field(default=PACKAGED_TENANTS, description="folder of declared tenants")
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
     database_url: str | None = Field(

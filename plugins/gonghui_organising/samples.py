@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gonghui.sdk import EmployerMatch, UnitOfWork, decide_match, new_employer, new_id
 from gonghui_organising import (
+    figure_samples,
     helper_samples,
     legal_person_samples,
     member_samples,
@@ -49,6 +50,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     **helper_samples.SAMPLES,
     **staff_samples.SAMPLES,
     **target_samples.SAMPLES,
+    **figure_samples.SAMPLES,
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,

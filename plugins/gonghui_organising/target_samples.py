@@ -61,7 +61,7 @@ def _as_others(uow: UnitOfWork) -> Iterator[Callable[[], None]]:
     uow.become(myself)
 
 
-def _taken(uow: UnitOfWork, kind: RecordType, values: dict[str, Any], steps: Steps) -> UUID:
+def taken(uow: UnitOfWork, kind: RecordType, values: dict[str, Any], steps: Steps) -> UUID:
     """A record made and put through steps, each by another officer."""
     with _as_others(uow) as change:
         change()
@@ -96,7 +96,7 @@ def _assessment(*steps: tuple[str, dict[str, Any]]) -> Maker:
             "assessed_on": clock.today(),
             "results": RESULTS,
         }
-        return _taken(uow, assessments, values, steps)
+        return taken(uow, assessments, values, steps)
 
     return make
 
@@ -120,7 +120,7 @@ def prospect_values(place: UUID, employer: dict[str, Any] | None = None) -> dict
 
 def _prospect(*steps: tuple[str, dict[str, Any]]) -> Maker:
     def make(uow: UnitOfWork, place: UUID) -> UUID:
-        return _taken(uow, prospects, prospect_values(place), steps)
+        return taken(uow, prospects, prospect_values(place), steps)
 
     return make
 
@@ -128,7 +128,7 @@ def _prospect(*steps: tuple[str, dict[str, Any]]) -> Maker:
 def prospect_with_union(uow: UnitOfWork, place: UUID) -> UUID:
     """A prospect whose employer has founded a union since."""
     employer = _employer()
-    prospect_id = _taken(uow, prospects, prospect_values(place, employer), (("agree", {}), ("begin", {})))
+    prospect_id = taken(uow, prospects, prospect_values(place, employer), (("agree", {}), ("begin", {})))
     approved(uow, {**founding_values(place), "employers": [employer]})
     return prospect_id
 
@@ -152,7 +152,7 @@ def hang_point_values(place: UUID) -> dict[str, Any]:
 
 
 def _hang_point(uow: UnitOfWork, place: UUID) -> UUID:
-    return _taken(uow, hang_points, hang_point_values(place), ())
+    return taken(uow, hang_points, hang_point_values(place), ())
 
 
 def officer_account(uow: UnitOfWork, _place: UUID) -> UUID:
@@ -164,7 +164,7 @@ def _issue(*steps: str) -> Maker:
         assign = {"owner_id": officer_account(uow, place), "due_on": clock.today() + timedelta(days=30)}
         answers: dict[str, dict[str, Any]] = {"assign": assign, "resolve": {"resolution": "已补选"}}
         values = {"org_unit_id": place, "title": "尚未设立女职工委员会"}
-        return _taken(uow, issues, values, tuple((name, answers.get(name, {})) for name in steps))
+        return taken(uow, issues, values, tuple((name, answers.get(name, {})) for name in steps))
 
     return make
 
@@ -205,12 +205,14 @@ def _quota(*steps: str) -> Maker:
             "indicator": "organising.unions_founded",
             "target": 50,
         }
-        return _taken(uow, quotas, values, tuple((name, {}) for name in steps))
+        return taken(uow, quotas, values, tuple((name, {}) for name in steps))
 
     return make
 
 
-def _venue(*steps: str) -> Maker:
+def venue_at(*steps: str) -> Maker:
+    """A maker of workers' homes that have come as far as the last of `steps`."""
+
     def make(uow: UnitOfWork, place: UUID) -> UUID:
         values = {
             "org_unit_id": place,
@@ -219,7 +221,7 @@ def _venue(*steps: str) -> Maker:
             "address": "示例路1号",
             "expected_on": date(2024, 6, 30),
         }
-        return _taken(uow, venues, values, tuple((name, {}) for name in steps))
+        return taken(uow, venues, values, tuple((name, {}) for name in steps))
 
     return make
 
@@ -265,5 +267,5 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
         reopen=_issue("assign", "resolve"),
     ),
     **_of("quotas", "quota", _quota()),
-    **_of("venues", "venue", _venue(), open=_venue("finish"), close=_venue("finish")),
+    **_of("venues", "venue", venue_at(), open=venue_at("finish"), close=venue_at("finish")),
 }

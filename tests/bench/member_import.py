@@ -15,10 +15,10 @@ from tests.bench.figures import Figure, say
 from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal
 from gonghui.plugin_host.registers import register_of
 from gonghui.records.registers.taking import import_file
+from gonghui.settings import PACKAGED_TENANTS
 from gonghui.testing.federation import World
 from gonghui_organising.demo_people import demo_id_number, demo_names, demo_phone
 
-_REPOSITORY = Path(__file__).parents[2]
 _UNIONS = 300
 _ROWS = 100_000
 _TIMES = 3
@@ -40,7 +40,7 @@ def measure(world: World) -> Figure:
 
 
 def _rate(world: World, number: int, unions: Path, members: Path) -> float:
-    declared = Declaration.read(_REPOSITORY / "tenants" / "demo.toml")
+    declared = Declaration.read(PACKAGED_TENANTS / "demo.toml")
     code = f"members{number}"
     content = {**declared.content, "code": code, "hosts": [f"{code}.test"], "account": []}
     tenant = onboard(world.database, world.registry, Declaration(content, declared.profile))

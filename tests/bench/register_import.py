@@ -11,6 +11,7 @@ from tests.bench.figures import Figure, say
 from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal
 from gonghui.plugin_host.registers import register_of
 from gonghui.records.registers.taking import import_file
+from gonghui.settings import PACKAGED_TENANTS
 from gonghui.testing.federation import World
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ def measure(world: World) -> Figure:
 
 
 def _rate(world: World, number: int) -> float:
-    declared = Declaration.read(_REPOSITORY / "tenants" / "demo.toml")
+    declared = Declaration.read(PACKAGED_TENANTS / "demo.toml")
     code = f"import{number}"
     content = {**declared.content, "code": code, "hosts": [f"{code}.test"], "account": []}
     tenant = onboard(world.database, world.registry, Declaration(content, declared.profile))

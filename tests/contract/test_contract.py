@@ -7,6 +7,7 @@ import pytest
 from gonghui.api.guard import PUBLIC, PUBLIC_PREFIXES
 from gonghui.testing import World
 from gonghui.testing.contract import Contract, Tally
+from gonghui.testing.declarations import document_faults, permission_faults
 from gonghui.testing.operations import operations
 
 
@@ -30,29 +31,12 @@ def test_no_operation_is_left_out(tally: Tally, world: World) -> None:
     assert tally.operations == sum(not operation.is_public for operation in operations(world.app))
 
 
-def test_every_operation_names_a_permission_that_exists(world: World) -> None:
-    declared = set(world.registry.permissions())
-    for operation in operations(world.app):
-        if operation.is_public:
-            continue
-        assert operation.permission, f"{operation.name} names no permission"
-        owner = operation.permission.split(".")[0]
-        assert owner == "core" or operation.permission in declared, operation.name
-
-
-def test_a_plugins_operation_asks_for_the_plugins_own_permission(world: World) -> None:
-    for operation in operations(world.app):
-        owner = world.registry.owner_of_path(operation.path)
-        if owner is not None:
-            assert str(operation.permission).startswith(f"{owner}."), operation.name
+def test_every_operation_names_a_permission_that_exists_and_is_its_owners(world: World) -> None:
+    assert list(permission_faults(world, operations(world.app))) == []
 
 
 def test_the_document_says_what_the_code_enforces(world: World) -> None:
-    for operation in operations(world.app):
-        if operation.path.startswith("/api/") and operation.path != "/api/v1/openapi.json":
-            assert operation.document, f"{operation.name} is not documented"
-            assert operation.document.get("x-permission") == operation.permission, operation.name
-            assert operation.document.get("summary"), f"{operation.name} says nothing of itself"
+    assert list(document_faults(operations(world.app))) == []
 
 
 def test_every_public_path_exists_and_has_a_reason(world: World) -> None:

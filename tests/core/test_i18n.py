@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 from marshmallow import Schema, ValidationError, class_registry, fields, validate
 
 from gonghui.api import messages  # noqa: F401 - puts our messages in before the schemas below are made
 from gonghui.i18n import Text, _, load_catalogues, locale
 from gonghui.plugin_host.registry import discover
 from gonghui.testing import Federation
+from gonghui.testing.texts import english_of, is_chinese, stale, texts_of, unlike, untranslated
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = [
-    path.parent.relative_to(ROOT)
-    for parent in ("core", "plugins")
-    for path in sorted((ROOT / parent).glob("*/locale"))
+    path.parent for parent in ("core", "plugins") for path in sorted((ROOT / parent).glob("*/locale"))
 ]
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 
-_HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _HALF_WIDTH = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff}”])[,:;()?!]|[,:;()?!](?=[\u4e00-\u9fff{“])")
-
-
-def _texts(package: Path) -> dict[str, str]:
-    """Every marked text of a package and where it stands."""
-    found = extract_from_dir(str(ROOT / package), METHODS, keywords={"_": None})
-    return {str(message): f"{package / name}:{line}" for name, line, message, _comments, _context in found}
-
-
-def _catalogue(package: Path) -> Catalog:
-    with (ROOT / package / "locale" / "en.po").open("rb") as source:
-        return read_po(source, abort_invalid=True)
-
-
-def _english(package: Path) -> dict[str, str]:
-    return {str(entry.id): str(entry.string) for entry in _catalogue(package) if entry.id}
-
-
-def _placeholders(message: str) -> list[str]:
-    return sorted(name for _text, name, _spec, _conversion in string.Formatter().parse(message) if name)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,54 +32,45 @@ def _loaded() -> None:
 
 
 def test_core_and_every_plugin_have_a_catalogue() -> None:
-    with_texts = {path.parent.relative_to(ROOT) for path in ROOT.glob("plugins/*/__init__.py")}
-    assert {Path("core/gonghui"), *with_texts} == set(PACKAGES)
+    with_texts = {path.parent for path in ROOT.glob("plugins/*/__init__.py")}
+    assert {ROOT / "core/gonghui", *with_texts} == set(PACKAGES)
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
+each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+
+
+@each_package
 def test_every_text_has_an_english_one(package: Path) -> None:
-    english = _english(package)
-    assert [f"{where}: {text}" for text, where in _texts(package).items() if not english.get(text)] == []
+    assert list(untranslated(package)) == []
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
+@each_package
 def test_no_translation_is_stale_or_uncertain(package: Path) -> None:
-    catalogue = _catalogue(package)
-    assert sorted(set(_english(package)) - set(_texts(package))) == []
-    assert [entry.id for entry in catalogue if entry.id and entry.fuzzy] == []
-    assert list(catalogue.obsolete) == []
+    assert list(stale(package)) == []
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
-def test_both_languages_have_the_same_placeholders(package: Path) -> None:
-    differing = [
-        text for text, other in _english(package).items() if _placeholders(text) != _placeholders(other)
-    ]
-    assert differing == []
+@each_package
+def test_both_languages_have_the_same_placeholders_and_english_is_english(package: Path) -> None:
+    assert list(unlike(package)) == []
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
-def test_no_english_text_has_chinese_in_it(package: Path) -> None:
-    assert [text for text in _english(package).values() if _HAN.search(text)] == []
-
-
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
+@each_package
 def test_chinese_texts_have_chinese_punctuation(package: Path) -> None:
-    half = [f"{where}: {text}" for text, where in _texts(package).items() if _HALF_WIDTH.search(text)]
+    half = [f"{where}: {text}" for text, where in texts_of(package).items() if _HALF_WIDTH.search(text)]
     assert half == []
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
+@each_package
 def test_chinese_texts_are_chinese_and_address_nobody_as_nin(package: Path) -> None:
-    texts = _texts(package)
-    assert [text for text in texts if not _HAN.search(text)] == []
+    texts = texts_of(package)
+    assert [text for text in texts if not is_chinese(text)] == []
     assert [text for text in texts if "您" in text or "成功！" in text] == []
 
 
 def test_no_two_catalogues_disagree() -> None:
     merged: dict[str, set[str]] = {}
     for package in PACKAGES:
-        for text, english in _english(package).items():
+        for text, english in english_of(package).items():
             merged.setdefault(text, set()).add(english)
     assert {text: found for text, found in merged.items() if len(found) > 1} == {}
 
@@ -207,7 +172,7 @@ def test_a_field_says_what_is_wrong_in_the_readers_language(code: str) -> None:
         said = caught.value.messages
         assert set(said) == {*_WRONG, "needed"}
         sentences = [*_sentences(said), *_sentences(whole.value.messages)]
-    assert [s for s in sentences if bool(_HAN.search(s)) is (code == "en")] == []
+    assert [s for s in sentences if is_chinese(s) is (code == "en")] == []
     assert not any("{" in sentence for sentence in sentences)
 
 
@@ -219,7 +184,7 @@ def test_every_message_of_every_schema_is_in_the_readers_language(code: str) -> 
             for schema in _our_schemas()
             for name, field in _all_fields(schema())
             for key, message in field.error_messages.items()
-            if bool(_HAN.search(str(Text(message)))) is (code == "en")
+            if is_chinese(str(Text(message))) is (code == "en")
         ]
     assert foreign == []
 
@@ -250,4 +215,4 @@ def test_an_unreadable_body_is_refused_in_the_readers_language(
     )
     content = answer.get_json()
     said = [content["title"], content["detail"], *(error["detail"] for error in content.get("errors", ()))]
-    assert [bool(_HAN.search(sentence)) for sentence in said] == [chinese] * len(said)
+    assert [is_chinese(sentence) for sentence in said] == [chinese] * len(said)

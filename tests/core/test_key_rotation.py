@@ -22,7 +22,7 @@ from gonghui.records import resealing
 from gonghui.tenancy.keys import TenantKey, keyring, open_value, opened
 from gonghui.testing import Federation, World
 from gonghui.testing.database import cloned_database, worker_name
-from gonghui.testing.fixtures import test_var as var_of_tests
+from gonghui.testing.places import var_of_tests
 
 PHONE, CARD = "12000000042", "6222020000000000008"
 _PERSON: Any = Person.__table__.c

@@ -13,7 +13,8 @@ import pytest
 
 from gonghui.testing.installation import Shell, throw_away
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "tests" / "samples"
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["unions"]
 REGISTER = str(SAMPLES / "unions.xlsx")
 HALF_YEARS = ("2012H1", "2017H2", "2019H1", "2023H2", "2024H1")
@@ -21,7 +22,7 @@ HALF_YEARS = ("2012H1", "2017H2", "2019H1", "2023H2", "2024H1")
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    with throw_away("command-line") as shell:
+    with throw_away("command-line", ROOT) as shell:
         yield shell
 
 
@@ -146,7 +147,7 @@ def test_terms_that_end_are_opened_once(shell: Shell, imported: dict[str, Any]) 
 
 
 def test_a_time_limit_is_answered_without_any_data(tmp_path: Path) -> None:
-    nowhere = Shell(tmp_path / "var", 18_999)
+    nowhere = Shell(tmp_path / "var", 18_999, ROOT)
     answer = nowhere.gonghui("calendar", "due", "2024-02-01", "--days", "15")
     assert answer.stdout.splitlines()[0] == "2024-02-18"
     assert "第 15 日是2024年2月16日" in answer.stdout

@@ -17,15 +17,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonghui.testing.installation import ROOT, Shell, throw_away
+from gonghui.testing.installation import Shell, throw_away
 
+ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PATIENCE = 120
 
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    with throw_away("演示 数据") as shell:
+    with throw_away("演示 数据", ROOT) as shell:
         yield shell
 
 

@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from gonghui.testing import Federation, World
-from gonghui.testing.fixtures import test_var as var_of_tests
 from gonghui.testing.installation import free_port
+from gonghui.testing.places import var_of_tests
 
 UNIONS = "/api/v1/organising/unions"
 

@@ -8,15 +8,17 @@ import click
 import orjson
 
 from gonghui.auth.scope import require_whole
+from gonghui.commands import plugin_authoring
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
 from gonghui.lifecycle.plugin_preview import preview
 from gonghui.lifecycle.plugin_removal_commands import uninstall
+from gonghui.plugin_host.installed import installed
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.previews import LEAVING, OFF, ON, STOPPED, UNPLANNED, all_standing, brings
 from gonghui.plugin_host.registry import discover
-from gonghui.plugin_host.switching import installed, put_in_plan, switch_off, switch_on
+from gonghui.plugin_host.switching import put_in_plan, switch_off, switch_on
 
 _STATES = {
     ON: _("已启用"),
@@ -48,6 +50,10 @@ def plugin() -> None:
     """Plugins of this installation and of a tenant."""
 
 
+for command in plugin_authoring.COMMANDS:
+    plugin.add_command(command)
+
+
 @plugin.command("list")
 @click.option("--tenant", help="Code of a tenant: how each plugin stands there.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -73,7 +79,7 @@ def list_plugins(open_installation: Any, tenant: str | None, as_json: bool) -> N
 @click.pass_obj
 def show_plugin(open_installation: Any, plugin_id: str, tenant: str | None, as_json: bool) -> None:
     """What a plugin brings, what it needs and what needs it."""
-    found = installed(discover(), plugin_id)
+    found = installed(plugin_id)
     if tenant is None:
         told = {"id": found.id, "name": str(found.name), "version": found.version, "brings": brings(found)}
         _print_preview(told, as_json)
@@ -91,7 +97,7 @@ def show_plugin(open_installation: Any, plugin_id: str, tenant: str | None, as_j
 def enable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
     """Switch a plugin on for a tenant, and with it those that it requires."""
     require_whole(uow.principal, "core.plugin.switch")
-    changed = switch_on(uow, discover(), installed(discover(), plugin_id))
+    changed = switch_on(uow, discover(), installed(plugin_id))
     _say(_("已启用：{plugins}。", plugins=_names(changed)), changed)
 
 
@@ -102,7 +108,7 @@ def enable_plugin(uow: UnitOfWork, plugin_id: str) -> None:
 def disable_plugin(uow: UnitOfWork, plugin_id: str, with_dependents: bool) -> None:
     """Switch a plugin off for a tenant; its data stays."""
     require_whole(uow.principal, "core.plugin.switch")
-    found = installed(discover(), plugin_id)
+    found = installed(plugin_id)
     changed = switch_off(uow, discover(), found, with_dependents=with_dependents)
     _say(_("已停用：{plugins}。", plugins=_names(changed)), changed)
 
@@ -114,7 +120,7 @@ def disable_plugin(uow: UnitOfWork, plugin_id: str, with_dependents: bool) -> No
 def plan_plugin(uow: UnitOfWork, plugin_id: str, planned: bool) -> None:
     """Take a plugin into a tenant's plan or out of it, with those that belong to it. For operators."""
     require_whole(uow.principal, "core.plugin.plan")
-    found = installed(discover(), plugin_id)
+    found = installed(plugin_id)
     changed = put_in_plan(uow, discover(), found, planned=planned)
     names = _names(changed)
     done = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.schema import SchemaItem
 from gonghui.db import policies
 from gonghui.db.base import Base
 from gonghui.db.database import Database
+from gonghui.db.revision_directives import complete
 from gonghui.db.sensitive import SealedType
 
 _LOCK = 7215002
@@ -105,12 +107,24 @@ def newest_revision(component: Component) -> str | None:
     return ScriptDirectory.from_config(_config(component, None)).get_current_head()
 
 
-def new_revision(database: Database, component: Component, message: str) -> None:
-    """Write the revision that brings the tables of `component` to what its models say."""
+def new_revision(database: Database, component: Component, message: str) -> Path | None:
+    """Write the revision that brings the tables of `component` to what its models say; None where they do."""
+    component.folder.mkdir(exist_ok=True)
     engine = create_engine(database.url(policies.OWNER))
-    with engine.connect() as connection:
-        command.revision(_config(component, connection), message=message, autogenerate=True)
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            config = _config(component, connection)
+            known = list(ScriptDirectory.from_config(config).walk_revisions())
+            written: Any = command.revision(
+                config,
+                message=message,
+                autogenerate=True,
+                rev_id=f"{component.schema}_{len(known) + 1:04d}",
+                process_revision_directives=complete,
+            )
+    finally:
+        engine.dispose()
+    return Path(written.path) if written else None
 
 
 def difference(database: Database, component: Component) -> list[Any]:
@@ -131,13 +145,13 @@ def _prepare_schema(connection: Connection, schema: str) -> None:
 
 
 def _config(component: Component, connection: Connection | None) -> Config:
-    config = Config()
+    config = Config(cmd_opts=Namespace(quiet=True))  # it says nothing by itself
     config.set_main_option(
         "script_location", str(Path(__file__).parent / "alembic_environment").replace("%", "%%")
     )
     config.set_main_option("version_locations", str(component.folder).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("file_template", "%%(slug)s")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = connection
     config.attributes["options"] = _options(component.schema)
     return config

@@ -19,8 +19,10 @@ from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.parties.persons import new_person
+from gonghui.plugin_host.installed import installed
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.switching import installed, switch_on
+from gonghui.plugin_host.switching import switch_on
+from gonghui.settings import PACKAGED_TENANTS
 from gonghui.tenancy.keys import add_first_keys
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.tenancy.tenants import Tenant, TenantHost, TenantView, all_codes, tenant_with_code
@@ -35,7 +37,7 @@ class DeclarationError(ValueError):
 
 @dataclass(frozen=True)
 class Declaration:
-    """A tenant as its file in `tenants/` declares it, with the profile that it names."""
+    """A tenant as its file declares it, with the profile that it names."""
 
     content: dict[str, Any]
     profile: dict[str, Any]
@@ -45,7 +47,7 @@ class Declaration:
         """Read a tenant's file and its profile. Raises `DeclarationError`."""
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-            profile = path.parent / f"{content['profile']}.toml"
+            profile = profile_called(content["profile"], beside=path)
             for needed in ("code", "name", "jurisdiction", "hosts"):
                 if needed not in content:
                     raise DeclarationError(f"{path}: {needed} is missing")
@@ -57,6 +59,12 @@ class Declaration:
     def of(cls, content: dict[str, Any], profile: Path) -> Declaration:
         """A declaration from its content and the file of its profile."""
         return cls(content, tomllib.loads(profile.read_text(encoding="utf-8")))
+
+
+def profile_called(name: str, *, beside: Path | None = None) -> Path:
+    """The file of a profile: beside a tenant's file, where there is one, or that of the product."""
+    own = beside.parent / f"{name}.toml" if beside is not None else None
+    return own if own is not None and own.exists() else PACKAGED_TENANTS / f"{name}.toml"
 
 
 def operator_name() -> str:
@@ -109,7 +117,7 @@ def onboard(
             units = _tree(uow, declaration.content)
             _roles(uow, declaration.profile)
             for plugin_id in declaration.content.get("plugins", ()):
-                switch_on(uow, registry, installed(registry, plugin_id))
+                switch_on(uow, registry, installed(plugin_id, registry))
             accounts = _accounts(uow, declaration.content, units)
             if demo_scale is not None:
                 _fill(uow, registry, declaration.content, accounts, demo_scale)

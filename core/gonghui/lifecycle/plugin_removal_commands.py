@@ -14,12 +14,12 @@ import orjson
 
 from gonghui.auth.scope import require_whole
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import NotFound
 from gonghui.i18n import _
 from gonghui.lifecycle.installation import at_tenant
 from gonghui.lifecycle.plugin_export import Manifest, export_rows
 from gonghui.lifecycle.plugin_holdings import RowCount, personal_data, row_counts
 from gonghui.lifecycle.plugin_removal import cancel_removal, due_removals, purge, request_removal
+from gonghui.plugin_host.installed import installed
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.settings import settings
@@ -60,7 +60,7 @@ def uninstall(
         raise click.UsageError(
             "--preview, --now and --cancel exclude each other; --reason goes with --export"
         )
-    plugin = _plugin(discover(), plugin_id)
+    plugin = installed(plugin_id)
     require_whole(uow.principal, UNINSTALL)
     said: dict[str, Any] = {"plugin": plugin.id}
     if cancel:
@@ -84,13 +84,6 @@ def purge_due(uow: UnitOfWork, registry: Registry) -> dict[str, list[RowCount]]:
         if plugin is not None:
             done[plugin_id] = purge(uow, plugin, others=registry.plugins.values())
     return done
-
-
-def _plugin(registry: Registry, plugin_id: str) -> Plugin:
-    found = registry.plugins.get(plugin_id)
-    if found is None:
-        raise NotFound("unknown_plugin", _("没有安装名为 {plugin} 的插件。", plugin=plugin_id))
-    return found
 
 
 def _counted(uow: UnitOfWork, plugin: Plugin) -> dict[str, Any]:

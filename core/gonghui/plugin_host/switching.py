@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from gonghui.auth.accounts import extend_role
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import Conflict, NotFound
+from gonghui.errors import Conflict
 from gonghui.i18n import _
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.requirements import dependents_of, required_by
 from gonghui.tenancy.switches import plugins_on, position, positions, switch
-
-
-def installed(registry: Registry, plugin_id: str) -> Plugin:
-    """The plugin with this id. Raises `NotFound`."""
-    found = registry.plugins.get(plugin_id)
-    if found is None:
-        raise NotFound("unknown_plugin", _("没有安装名为 {plugin} 的插件。", plugin=plugin_id))
-    return found
 
 
 def switch_on(uow: UnitOfWork, registry: Registry, plugin: Plugin) -> list[Plugin]:

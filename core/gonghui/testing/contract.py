@@ -6,7 +6,7 @@ and the grant comes last, so it also shows that no refused attempt left a trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,12 +20,13 @@ from werkzeug.test import TestResponse, encode_multipart
 from gonghui.api.operations import SIGNED_IN
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.auth.operators import KEY_PREFIX
+from gonghui.lifecycle.plugin_removal import request_removal
+from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.tenancy.org_tree import OrgUnit, is_root
 from gonghui.testing import parameter_samples, tree_samples
 from gonghui.testing.federation import Asker, World
 from gonghui.testing.operations import (
@@ -36,13 +37,11 @@ from gonghui.testing.operations import (
     sample_form,
     sample_query,
 )
+from gonghui.testing.plugin_samples import SPARE, spare_plugin
+from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
 
-#: Who is asked first to do a thing rightly: the lowest who may.
-RIGHT = ("firm", "garden", "east", "district", "admin", "auditor")
 #: How the sample of a step in bulk begins: it is the operation on one record.
 _STEP = "POST "
-#: Where the samples stand; `west` officers hold the same permissions next door.
-PLACE = "garden"
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,14 @@ class Contract:
     `Contract(world).run().leaks == []` is what a plugin has to keep, with nothing `broken` and nothing `skipped`.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, plugins: Sequence[Plugin] | None = None) -> None:
+        """Federations that have `plugins` on, and data of theirs; of all that are installed, without it."""
         self.world = world
-        self.home, self.other = world.federation(), world.federation()
+        self.plugins = tuple(world.registry.plugins.values() if plugins is None else plugins)
+        on = tuple(plugin.id for plugin in self.plugins)
+        self.home, self.other = world.federation(plugins=on), world.federation(plugins=on)
         self.tally = Tally()
-        self.samples = {
-            key: maker for p in world.registry.plugins.values() for key, maker in p.samples.items()
-        }
+        self.samples = {key: maker for p in self.plugins for key, maker in p.samples.items()}
         self._tree_values: dict[str, Any] = {}
         self._furnish()
 
@@ -110,20 +110,20 @@ class Contract:
         with suppress(NoSample):  # where no plugin reads registers in
             self._sent_run("east")
 
-    def run(self, *, only: str = "/") -> Tally:
-        """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`)."""
-        for operation in operations(self.world.app):
-            if operation.is_public or not operation.path.startswith(only):
-                continue
-            self.tally.operations += 1
-            try:
-                self._try(operation)
-            except NoSample as missing:
-                self.tally.skipped.append(str(missing))
+    def run(self, *, only: str | tuple[str, ...] = "/") -> Tally:
+        """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`, or with one of them)."""
+        tried = [o for o in operations(self.world.app) if not o.is_public and o.path.startswith(only)]
+        with spare_plugin(self.world.registry):
+            for operation in tried:
+                self.tally.operations += 1
+                try:
+                    self._try(operation)
+                except NoSample as missing:
+                    self.tally.skipped.append(str(missing))
         return self.tally
 
     def _try(self, operation: Operation) -> None:
-        right = self._right(operation)
+        right = rightful(self.home, operation)
         lasting = set(self.markers)
         self.home.secrets.clear()  # the operation before may have signed somebody out
         send = self._request(operation, right)
@@ -139,26 +139,6 @@ class Contract:
                 f"{operation.name} as {right}: {granted.status_code} {granted.text[:300]}"
             )
         self.markers = lasting  # what was done to the operation's own things may have published them
-
-    def _right(self, operation: Operation) -> str:
-        """The login of somebody at home who may do it."""
-        if operation.permission in (None, SIGNED_IN):
-            return "district"
-        for login in RIGHT:
-            if self._reaches(login, str(operation.permission), of_whole=operation.of_whole):
-                return login
-        if operation.is_personal:
-            return self.home.add_worker()
-        raise NoSample(
-            f"{operation.name}: no role of the sample federation holds {operation.permission} there"
-        )
-
-    def _reaches(self, login: str, permission: str, *, of_whole: bool = False) -> bool:
-        """Whether somebody may do it where the samples stand, or for the whole federation."""
-        with self.home.uow(login) as uow:
-            roots = uow.principal.roots(permission)
-            path = _path_of(uow, self.home.units[PLACE])
-        return any(is_root(root) if of_whole else path.startswith(root) for root in roots)
 
     def _request(self, operation: Operation, right: str) -> Callable[[Asker], TestResponse]:
         """The request, made once; everybody sends this very one."""
@@ -207,7 +187,7 @@ class Contract:
         """The record that a step in bulk is tried with: the one that the step by itself would be."""
         path = step.removeprefix(_STEP).rsplit("/", 1)[0]
         name = path[path.rindex("{") + 1 : -1]
-        with self.home.uow(None if right in RIGHT else right) as uow:
+        with self.home.uow(None if right in PROVIDED else right) as uow:
             made = (self.samples.get(step) or self.samples[name])(uow, self.home.units[PLACE])
         tag = self.home.client(right).get(path.format(**{name: made})).headers["ETag"]
         return [{"id": str(made), "version": int(tag.strip('"v'))}]
@@ -247,7 +227,7 @@ class Contract:
         for key in (operation.name, name):
             if key in self.samples:
                 # Where no role reaches it, the thing has to be somebody's own: they make it themselves.
-                with self.home.uow(None if right in RIGHT else right) as uow:
+                with self.home.uow(None if right in PROVIDED else right) as uow:
                     made: UUID = self.samples[key](uow, self.home.units[PLACE])
                 self.markers.add(str(made))
                 return str(made)
@@ -264,6 +244,8 @@ class Contract:
             "reorganisation_id": lambda: self._tree_values["planned_id"],
             "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],
             "plugin_id": lambda: next(iter(registry.plugins)),
+            "POST /api/v1/plugins/{plugin_id}/removal": lambda: SPARE.id,
+            "DELETE /api/v1/plugins/{plugin_id}/removal": self._leaving,
             "day": lambda: "2035-05-04",
             "year": lambda: "2035",
             "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
@@ -286,9 +268,9 @@ class Contract:
 
     def _register(self, login: str) -> RegisterImport:
         """A register that somebody may read in where the samples stand."""
-        for plugin in self.world.registry.plugins.values():
+        for plugin in self.plugins:
             for register in plugin.imports:
-                if self._reaches(login, register.permission):
+                if reaches(self.home, login, register.permission):
                     return register
         raise NoSample(f"no register that {login} may read in")
 
@@ -308,6 +290,11 @@ class Contract:
         with self.home.uow() as uow:
             taught = teach(uow, register.code, register.columns, {"样本列": register.columns[0].key})
         return str(taught[0].id)
+
+    def _leaving(self) -> str:
+        with self.home.uow() as uow:
+            request_removal(uow, SPARE, 30)
+        return SPARE.id
 
     def _own_day(self) -> str:
         with self.home.uow() as uow:
@@ -332,6 +319,8 @@ class Contract:
         yield Attacker(
             "forged token", "anonymous", Asker(self.world.app, home.view.code, "gh_forged"), frozenset()
         )
+        forged = Asker(self.world.app, home.view.code, f"{KEY_PREFIX}forged", reason="测试")
+        yield Attacker("forged operator key", "anonymous", forged, frozenset())
         yield Attacker("worker", "worker", home.client("worker"), frozenset())
         yield Attacker("guest", "guest", home.client("guest"), frozenset())
         yield Attacker("street next door", "officer", home.client("west"), self._held("west"))
@@ -414,9 +403,3 @@ def _table(register: RegisterImport, *first_cells: str) -> bytes:
     headings = [column.heading for column in register.columns if column.required]
     rows = (cell + "," * (len(headings) - 1) for cell in first_cells)
     return "\n".join([",".join(headings), *rows, ""]).encode()
-
-
-def _path_of(uow: UnitOfWork, unit_id: UUID) -> str:
-    unit = uow.session.get(OrgUnit, (uow.tenant_id, unit_id))
-    assert unit is not None
-    return unit.path

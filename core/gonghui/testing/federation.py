@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -23,7 +22,7 @@ from gonghui.auth.operators import issue_key
 from gonghui.auth.recognition import principal_by_id
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal
+from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principal, profile_called
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.registry import Registry
 from gonghui.tenancy.org_tree import OrgUnit, find_named
@@ -74,7 +73,7 @@ class Federation:
     def uow(self, login: str | None = None) -> Iterator[UnitOfWork]:
         """A unit of work as the account `login`, or as the operator."""
         with self.world.database.unit_of_work(operator_principal(self.view.id)) as uow:
-            if login is not None:
+            if login not in (None, OPERATOR):
                 uow.become(principal_by_id(uow, self.accounts[login]))
             yield uow
 
@@ -211,5 +210,4 @@ def _declaration(code: str, plugins: tuple[str, ...], *, demo: bool) -> Declarat
             {"name": UNITS["firm_west"], "under": UNITS["river"]},
         ],
     }
-    district = Path(__file__).resolve().parents[3] / "tenants" / "district.toml"
-    return Declaration.of(content, district)
+    return Declaration.of(content, profile_called("district"))

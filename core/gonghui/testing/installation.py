@@ -6,56 +6,78 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonghui.db.embedded import stop_leftover
-
-ROOT = Path(__file__).resolve().parents[3]
+from gonghui.testing.places import var_of_tests
 
 
 @dataclass(frozen=True)
 class Shell:
-    """A folder of data, a port, and the product's commands in them."""
+    """A folder of data, a port, and the product's commands in them, run in the folder `cwd`."""
 
     var: Path
     port: int
+    cwd: Path
+    #: Where the programs of the environment are: of this one, or of another that the product is installed in.
+    programs: Path = Path(sys.executable).parent
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """What tells the product to use them."""
         ours = {"GONGHUI_VAR": str(self.var), "GONGHUI_PORT": str(self.port), "GONGHUI_DEMO_SCALE": "small"}
-        return {**os.environ, **ours, "SCALE": "small", "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **ours, "SCALE": "small", "PYTHONUNBUFFERED": "1", **self.more}
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command from the repository's root."""
+        """Run a command."""
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=check, text=True, capture_output=True, timeout=300
+            command,
+            cwd=self.cwd,
+            env=self.environment,
+            check=check,
+            text=True,
+            capture_output=True,
+            timeout=300,
         )
 
     def gonghui(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `gonghui` command."""
-        return self.run(str(ROOT / ".venv" / "bin" / "gonghui"), *arguments, check=check)
+        return self.run(str(self.programs / "gonghui"), *arguments, check=check)
 
 
 @contextmanager
-def throw_away(name: str) -> Iterator[Shell]:
+def throw_away(name: str, cwd: Path) -> Iterator[Shell]:
     """An installation that leaves nothing behind."""
-    base = ROOT / "var"
-    base.mkdir(exist_ok=True)
+    with throw_away_var(name) as var:
+        yield Shell(var, free_port(), cwd)
+
+
+@contextmanager
+def throw_away_var(name: str) -> Iterator[Path]:
+    """A folder of data that is gone at the end, with the server that was started in it."""
+    base = var_of_tests().parent
+    base.mkdir(parents=True, exist_ok=True)
     var = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
     var.chmod(0o755)
     try:
-        yield Shell(var, free_port())
+        yield var
     finally:
-        stop_leftover(var)
-        place = var / "postgres" / "place"
-        if place.exists():
-            shutil.rmtree(place.read_text().strip(), ignore_errors=True)
-        shutil.rmtree(var, ignore_errors=True)
+        clear_away(var)
+
+
+def clear_away(var: Path) -> None:
+    """Stop what is left running on a folder of data, and remove it."""
+    stop_leftover(var)
+    place = var / "postgres" / "place"
+    if place.exists():
+        shutil.rmtree(place.read_text().strip(), ignore_errors=True)
+    shutil.rmtree(var, ignore_errors=True)
 
 
 def free_port() -> int:

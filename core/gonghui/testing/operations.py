@@ -36,6 +36,10 @@ class Operation:
         """Whether it answers without a sign-in."""
         return is_public(self.path)
 
+    def at(self, value: str) -> str:
+        """The path with `value` for each of its parameters."""
+        return self.path.format(**dict.fromkeys(self.parameters, value))
+
 
 def operations(app: Flask) -> Iterator[Operation]:
     """Every rule and method of the application, whether documented or not."""

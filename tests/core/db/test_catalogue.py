@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from alembic import command
@@ -13,11 +11,12 @@ from sqlalchemy.pool import NullPool
 
 from gonghui.db import migrations, policies
 from gonghui.db.database import Database, database_at
-from gonghui.db.migrations import CORE, Component, behind, difference, migrate
+from gonghui.db.migrations import CORE, Component, behind, difference, migrate, new_revision
 from gonghui.plugin_host.registry import discover
 from gonghui.testing import World
+from gonghui.testing.catalogue import TABLES, Catalogue, read_catalogue
 from gonghui.testing.database import cloned_database, worker_name
-from gonghui.testing.fixtures import test_var as var_of_tests
+from gonghui.testing.places import var_of_tests
 
 COMPONENTS = [CORE, *(plugin.component for plugin in discover().plugins.values())]
 
@@ -45,68 +44,16 @@ FURTHER_POLICIES = {
     "core.parameter_override": {"eraser"},
 }
 #: Foreign keys that a single column makes, each with its reason.
-PLAIN_REFERENCES = {"fk_tenant_host_tenant_id": "it points to the tenant itself"}
-
-
-@dataclass
-class Catalogue:
-    """What PostgreSQL knows of our tables, by `schema.table`."""
-
-    security: dict[str, tuple[bool, bool]] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
-    unique: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    primary: dict[str, list[str]] = field(default_factory=dict)
-    references: dict[str, tuple[list[str], str, list[str]]] = field(default_factory=dict)
-
-
-TABLES = """
-SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity, c.relforcerowsecurity, o.rolname AS owner, c.relkind
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
-WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND n.nspname = ANY(:schemas) AND c.relname <> 'alembic_version'
-"""
-POLICIES = """
-SELECT schemaname || '.' || tablename AS name, policyname, permissive, roles, cmd, qual, with_check
-FROM pg_policies WHERE schemaname = ANY(:schemas)
-"""
-UNIQUE = """
-SELECT n.nspname || '.' || t.relname AS name, i.relname AS index, x.indisprimary,
-       ARRAY(SELECT pg_get_indexdef(i.oid, k, false) FROM generate_series(1, x.indnkeyatts) k) AS columns
-FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
-JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE x.indisunique AND n.nspname = ANY(:schemas) AND t.relname <> 'alembic_version'
-"""
-REFERENCES = """
-SELECT c.conname, r.relname AS target,
-       ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(n, o)
-             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n ORDER BY k.o) AS columns,
-       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(n, o)
-             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.o) AS targets
-FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace JOIN pg_class r ON r.oid = c.confrelid
-WHERE c.contype = 'f' AND n.nspname = ANY(:schemas)
-"""
+PLAIN_REFERENCES = {"core.tenant_host.fk_tenant_host_tenant_id": "it points to the tenant itself"}
 
 
 @pytest.fixture(scope="module")
 def catalogue(world: World) -> Catalogue:
-    found, schemas = Catalogue(), {"schemas": [component.schema for component in COMPONENTS]}
-    admin = world.database.admin_url.set(database=world.database.name)
-    with create_engine(admin, poolclass=NullPool).connect() as connection:
-        for row in connection.execute(text(TABLES), schemas):
-            assert row.relkind == "r", (
-                f"{row.name} is neither table nor known kind: give it a test of its own"
-            )
-            found.security[row.name] = (row.relrowsecurity, row.relforcerowsecurity)
-            found.owners[row.name] = row.owner
-        for row in connection.execute(text(POLICIES), schemas):
-            found.policies.setdefault(row.name, {})[row.policyname] = row
-        for row in connection.execute(text(UNIQUE), schemas):
-            found.unique.setdefault(row.name, {})[row.index] = row.columns
-            if row.indisprimary:
-                found.primary[row.name] = row.columns
-        for row in connection.execute(text(REFERENCES), schemas):
-            found.references[row.conname] = (row.columns, row.target, row.targets)
-    return found
+    return read_catalogue(world.database, [component.schema for component in COMPONENTS])
+
+
+def test_every_table_is_a_table(catalogue: Catalogue) -> None:
+    assert catalogue.unknown_kinds() == set()  # any other kind needs a test of its own
 
 
 def test_every_component_has_tables(catalogue: Catalogue) -> None:
@@ -114,30 +61,12 @@ def test_every_component_has_tables(catalogue: Catalogue) -> None:
 
 
 def test_every_table_is_closed_to_its_owner_too(catalogue: Catalogue) -> None:
-    open_ones = [name for name, (enabled, forced) in catalogue.security.items() if not (enabled and forced)]
-    assert open_ones == []
+    assert catalogue.open_tables() == set()
 
 
 def test_every_table_has_the_tenants_policy_and_no_other_that_is_not_listed(catalogue: Catalogue) -> None:
-    expected = {
-        name: FURTHER_POLICIES.get(name, set()) | ({"tenant"} if name != "core.platform_entry" else set())
-        for name in catalogue.security
-    }
-    assert {name: set(catalogue.policies.get(name, ())) for name in catalogue.security} == expected
-
-
-def test_the_tenants_policy_compares_the_key_once_a_statement(catalogue: Catalogue) -> None:
-    current = "( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)"
-    for table, found in catalogue.policies.items():
-        if "tenant" in found:
-            key = "id" if table == "core.tenant" else "tenant_id"
-            policy = found["tenant"]
-            assert (policy.cmd, policy.permissive, list(policy.roles)) == (
-                "ALL",
-                "PERMISSIVE",
-                [policies.APP],
-            )
-            assert policy.qual == policy.with_check == f"({key} = {current})", table
+    assert catalogue.without_policy() == {"core.platform_entry"}
+    assert catalogue.further_policies() == FURTHER_POLICIES
 
 
 def test_no_further_policy_opens_a_table_to_the_application(catalogue: Catalogue) -> None:
@@ -151,27 +80,15 @@ def test_no_further_policy_opens_a_table_to_the_application(catalogue: Catalogue
 
 
 def test_every_primary_key_is_led_by_the_tenant(catalogue: Catalogue) -> None:
-    astray = {name for name in catalogue.security if catalogue.primary.get(name, [""])[0] != "tenant_id"}
-    assert astray == set(WITHOUT_TENANT)
+    assert catalogue.primary_keys_astray() == set(WITHOUT_TENANT)
 
 
 def test_every_unique_index_is_led_by_the_tenant(catalogue: Catalogue) -> None:
-    astray = {
-        f"{table}.{index}"
-        for table, indexes in catalogue.unique.items()
-        for index, columns in indexes.items()
-        if columns[0] != "tenant_id"
-    }
-    assert astray == set(UNIQUE_WITHOUT_TENANT)
+    assert catalogue.unique_astray() == set(UNIQUE_WITHOUT_TENANT)
 
 
 def test_every_reference_takes_its_tenant_along(catalogue: Catalogue) -> None:
-    astray = {
-        name
-        for name, (columns, _target, targets) in catalogue.references.items()
-        if not (len(columns) > 1 and columns[0] == targets[0] == "tenant_id")
-    }
-    assert astray == set(PLAIN_REFERENCES)
+    assert catalogue.references_astray() == set(PLAIN_REFERENCES)
 
 
 def test_every_exception_is_of_a_table_that_is_there(catalogue: Catalogue) -> None:
@@ -180,7 +97,7 @@ def test_every_exception_is_of_a_table_that_is_there(catalogue: Catalogue) -> No
 
 
 def test_every_table_belongs_to_the_owner_role(catalogue: Catalogue) -> None:
-    assert set(catalogue.owners.values()) == {policies.OWNER}
+    assert catalogue.foreign_owned() == set()
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.schema)
@@ -196,6 +113,13 @@ def throw_away(world: World) -> Iterator[Database]:
     """A migrated database of this test's own."""
     with cloned_database(var_of_tests(), world.registry, f"{worker_name()}_revisions") as database:
         yield database
+
+
+def test_where_models_and_tables_agree_no_revision_is_written(world: World) -> None:
+    for component in COMPONENTS:
+        known = sorted(component.folder.iterdir())
+        assert new_revision(world.database, component, "nothing") is None
+        assert sorted(component.folder.iterdir()) == known
 
 
 def test_a_model_without_its_revision_is_told(throw_away: Database) -> None:

@@ -14,7 +14,7 @@ from gonghui.db.migrations import CORE, migrate
 from gonghui.lifecycle.onboarding import operator_principal
 from gonghui.testing import World
 from gonghui.testing.database import cloned_database, worker_name
-from gonghui.testing.fixtures import test_var as var_of_tests
+from gonghui.testing.places import var_of_tests
 
 TENANT, ROOT, STREET = (UUID(int=number) for number in (1, 2, 3))
 UNIT = """

@@ -12,9 +12,10 @@ from sqlalchemy.pool import NullPool
 from gonghui.db.base import Base
 from gonghui.lifecycle import onboarding
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard
+from gonghui.settings import PACKAGED_TENANTS
 from gonghui.testing import World
 
-DISTRICT = Path(onboarding.__file__).parents[3] / "tenants" / "district.toml"
+DISTRICT = PACKAGED_TENANTS / "district.toml"
 
 
 def declaration(code: str, **changed: Any) -> Declaration:
