@@ -93,6 +93,7 @@ class Done:
     differences: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
     printed: str = ""
+    last: str = ""
 
     def follow(self, section: str) -> None:
         """Do what a section says, in its order: listings are written, commands run, what they print compared."""
@@ -148,7 +149,8 @@ def done() -> Iterator[Done]:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # those of this environment are none of its business
         }
         tutorial = Done(Shell(work / "var", free_port(), work, programs, more), stack)
-        for section in SECTION.split(TUTORIAL.read_text(encoding="utf-8")):
+        *sections, tutorial.last = SECTION.split(TUTORIAL.read_text(encoding="utf-8"))
+        for section in sections:
             tutorial.follow(section)
         yield tutorial
 
@@ -246,3 +248,11 @@ def test_off_nothing_of_the_plugin_is_there_and_on_again_every_row_is(done: Done
                      for path in paths for verb in VERBS}  # fmt: skip
             assert found == {404}
     assert asked(shell, "chenxi", "GET", rooms, token=street) == before
+
+
+def test_uninstalled_it_leaves_no_row_and_begins_anew(done: Done) -> None:
+    done.differences.clear()
+    done.follow(done.last)
+    assert "\n\n".join(done.differences) == ""
+    with zipfile.ZipFile(done.shell.cwd / "rooms.zip") as rooms:
+        assert "花园小屋" in rooms.read("nursing_rooms.room.jsonl").decode()
