@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -32,6 +32,7 @@ from gonghui.sdk import (
     insert_many,
     keyring,
     new_id,
+    new_ids,
     nobody_names,
     person_columns,
     select_each,
@@ -47,10 +48,10 @@ IMPORT = "organising.member.import"
 
 _Sound = tuple[CheckedRow, Any]
 _RECORD_TYPE = Membership.__table__.fullname  # type: ignore[attr-defined]
+_AS_TOLD = ("joined_on", "occupation", "employment_form", "new_form_group", "remark")
 #: What differs from member to member, table by table.
 _PARTS: dict[Any, tuple[str, ...]] = {
-    Membership: ("org_unit_id", "person_id", "employer_id", "joined_on", "occupation", "employment_form",
-                 "new_form_group", "remark"),
+    Membership: ("org_unit_id", "person_id", "employer_id", *_AS_TOLD),
     Person: ("name", "name_key", "document_kind", "id_number", "sex", "birth_year", "born_on", "phone", "ethnicity",
              "education", "household_kind", "is_migrant_worker"),
     RecordTransition: ("effective_on",),
@@ -122,10 +123,9 @@ class MemberImporter:
     def ready(self, rows: Sequence[CheckedRow]) -> list[_Made]:
         """The bundles of members, as they are written if nobody knows the person."""
         values = [row.value for row in rows]
-        found = {
-            name: self._employer(name) for name in dict.fromkeys(value.employer_name for value in values)
-        }
-        employers = [found[value.employer_name] for value in values]
+        named = [value.employer_name for value in values]
+        found = {name: self._employer(name) for name in dict.fromkeys(named)}
+        employers = [found[name] for name in named]
         bundles, marks = self._bundles(values, employers)
         return list(map(_Made, bundles, employers, marks))
 
@@ -171,7 +171,7 @@ class MemberImporter:
         return (fresh if write else 0), known
 
     def _mark(self, value: MemberRow, made: _Made | None) -> tuple[bytes, str]:
-        number, kind = value.document.number, value.document.kind.value
+        kind, number, _born_on, _sex = value.document
         return (made and made.mark) or self._ring.index("id_number", number), kind
 
     def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], _Known], dict[UUID, Any]]:
@@ -216,32 +216,28 @@ class MemberImporter:
         self,
         values: Sequence[MemberRow],
         employers: Sequence[UUID | None],
-        known: Sequence[UUID] | None = None,
+        known: Sequence[Any] | None = None,
     ) -> tuple[list[bytes], Sequence[bytes | None]]:
         """Bundles of members, of persons who are `known` or else entered with them; and the latter's blind indexes."""
-        owners = known or [new_id() for _ in values]
-        joined_on = [value.joined_on for value in values]
+        told = dict(zip(MemberRow._fields, zip(*values, strict=True), strict=True))
+        owners = known or new_ids(len(values))
         today = self._rules.rules.today
         tables: dict[Any, dict[str, Sequence[Any]]] = {
             Membership: {
-                "id": [new_id() for _ in values],
-                "org_unit_id": [value.union_unit_id for value in values],
+                "id": new_ids(len(values)),
+                "org_unit_id": told["union_unit_id"],
                 "person_id": owners,
                 "employer_id": employers,
-                "joined_on": joined_on,
-                "occupation": [value.occupation for value in values],
-                "employment_form": [value.employment_form for value in values],
-                "new_form_group": [value.new_form_group for value in values],
-                "remark": [value.remark for value in values],
+                **{name: told[name] for name in _AS_TOLD},
             },
             # A member is one since joining, whenever the register is read in.
             RecordTransition: {
-                "id": [new_id() for _ in values],
-                "effective_on": [day or today for day in joined_on],
+                "id": new_ids(len(values)),
+                "effective_on": [day or today for day in told["joined_on"]],
             },
         }
         if known is None:
-            tables[Person] = {"id": owners, **_persons(values)}
+            tables[Person] = {"id": owners, **_persons(told)}
         bundles = self._writer.ready(tables)
         return bundles, tables[Person]["id_number_index"] if known is None else ()
 
@@ -276,13 +272,10 @@ class MemberImporter:
         self.made.update(employers=len(fresh), employer_matches=len(matches))
 
 
-def _persons(values: Sequence[MemberRow]) -> dict[str, list[Any]]:
-    identities = [
-        Identity(value.name, value.document.kind.value, value.document.number, value.sex, value.born_on)
-        for value in values
-    ]
-    columns = person_columns(identities, [value.facts for value in values])
-    return {**columns, "phone": [value.phone for value in values]}
+def _persons(told: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    kinds, numbers, _born_on, _sexes = zip(*told["document"], strict=True)
+    identities = list(map(Identity, told["name"], kinds, numbers, told["sex"], told["born_on"]))
+    return {**person_columns(identities, told["facts"]), "phone": told["phone"]}
 
 
 def _unions(uow: UnitOfWork) -> dict[str, list[UUID]]:

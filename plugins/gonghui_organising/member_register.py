@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from types import NoneType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from gonghui.sdk import KIND_WORDS as DOCUMENT_WORDS
@@ -61,7 +62,16 @@ COLUMNS = (
 #: Letters of any script with the marks that stand inside names; no digits and no signs.
 _NAME = re.compile(r"[^\W\d_]+(?:[·•・．.'’\- ][^\W\d_]+)*\.?")
 _LONGEST_NAME = 50
-_FACTS = ("ethnicity", "education", "household_kind", "is_migrant_worker")
+#: Columns that say one of a few things each.
+_OF_WORDS = (
+    "sex",
+    "new_form_group",
+    "employment_form",
+    "ethnicity",
+    "education",
+    "household_kind",
+    "is_migrant_worker",
+)
 _REMEMBERED = 10_000
 _NONE_OF_THEM = frozenset({"", "无", "其他", "-", "—", "/", "\\"})
 _DOCUMENTS = ["居民身份证", "护照", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证"]
@@ -75,8 +85,7 @@ _DOCUMENT_FAULTS: Mapping[DocumentFault, Text] = {
 }
 
 
-@dataclass(slots=True)
-class MemberRow:
+class MemberRow(NamedTuple):
     """A member as a sound row tells it."""
 
     name: str
@@ -91,6 +100,15 @@ class MemberRow:
     employment_form: str | None
     new_form_group: str | None
     remark: str | None
+    facts: dict[str, Any]
+
+
+class _Words(NamedTuple):
+    """What the words of a row mean that say one of a few things."""
+
+    sex: str | None
+    new_form_group: str | None
+    employment_form: str | None
     facts: dict[str, Any]
 
 
@@ -112,20 +130,22 @@ class MemberRules:
         self.rules = rules
         self._first_rows: dict[str, int] = {}
         self._named: dict[object, str] = {}
-        self._facts: dict[tuple[object, ...], dict[str, Any]] = {}
+        self._words: dict[tuple[object, ...], _Words] = {}
 
     def examine(self, row: CheckedRow) -> None:
         """Note what is wrong with a row; give it its `MemberRow` where nothing is."""
+        said = tuple(map(row.cells.get, _OF_WORDS))
+        words = self._words.get(said)
         name = _name(row)
         document = self._document(row)
-        sex, born_on = _sex(row, document), _birth(row, document)
+        told_sex = words.sex if words else _word(row, "sex", SEXES, "sex_unknown")
+        sex, born_on = _sex(row, told_sex, document), _birth(row, document)
         self._check_age(row, document, born_on)
         phone = self._phone(row)
         unit_id = self._union(row)
         joined_on = self._joined_on(row, born_on)
-        group = _word(row, "new_form_group", self.rules.groups, "group_unknown")
-        form = _word(row, "employment_form", EMPLOYMENT_FORMS, "employment_form_unknown")
-        facts = self._facts_of(row)
+        if words is None:
+            words = self._read_words(row, told_sex, said)
         if row.faults or document is None or unit_id is None:
             return
         row.value = MemberRow(
@@ -135,25 +155,26 @@ class MemberRules:
             born_on=born_on,
             phone=phone,
             union_unit_id=unit_id,
-            employer_name=self._organisation(row.cell("employer")),
+            employer_name=self._organisation(row.cells.get("employer", "")),
             joined_on=joined_on,
-            occupation=cells.text(row.cell("occupation")) or None,
-            employment_form=form,
-            new_form_group=group,
-            remark=cells.text(row.cell("remark")) or None,
-            facts=facts,
+            occupation=cells.text(row.cells.get("occupation")) or None,
+            employment_form=words.employment_form,
+            new_form_group=words.new_form_group,
+            remark=cells.text(row.cells.get("remark")) or None,
+            facts=words.facts,
         )
 
-    def _facts_of(self, row: CheckedRow) -> dict[str, Any]:
-        """Plain facts of a person; a register says the same few together again and again."""
-        said = tuple(map(row.cells.get, _FACTS))
-        facts = self._facts.get(said)
-        if facts is None:
-            faults = len(row.faults)
-            facts = _facts(row)
-            if len(row.faults) == faults and len(self._facts) < _REMEMBERED:
-                self._facts[said] = facts
-        return facts
+    def _read_words(self, row: CheckedRow, sex: str | None, said: tuple[object, ...]) -> _Words:
+        """What the words of a row mean; a register says the same few together again and again."""
+        faults = len(row.faults)
+        group = _word(row, "new_form_group", self.rules.groups, "group_unknown")
+        form = _word(row, "employment_form", EMPLOYMENT_FORMS, "employment_form_unknown")
+        words = _Words(sex, group, form, _facts(row))
+        # One in the sex was noted before. Texts only: to Python the numbers 1 and 1.0 are the same as true.
+        is_sound = len(row.faults) == faults and (sex is not None or said[0] in {None, ""})
+        if is_sound and len(self._words) < _REMEMBERED and set(map(type, said)) <= {str, NoneType}:
+            self._words[said] = words
+        return words
 
     def _organisation(self, cell: object) -> str:
         """The name of a body; a register says the same few again and again."""
@@ -164,7 +185,7 @@ class MemberRules:
 
     def _document(self, row: CheckedRow) -> Document | None:
         kind = _document_kind(row)
-        number = normal_number(_bare(row.cell("id_number")))
+        number = normal_number(_bare(row.cells.get("id_number")))
         if not number:
             row.note("id_number", "id_missing", _("没有填证件号码。照证件填写。"))
         if not number or kind is None:
@@ -191,7 +212,7 @@ class MemberRules:
             row.note(key, "under_16", _("未满 {age} 周岁，不能入会。核对出生日期。", age=age))
 
     def _phone(self, row: CheckedRow) -> str | None:
-        text = _bare(row.cell("phone"))
+        text = _bare(row.cells.get("phone"))
         phone = mobile(text, demo_numbers=self.rules.demo_numbers) if text else None
         if text and phone is None:
             message = _("“{value}”不是 11 位的手机号码。核对，或留空。", value=mask("phone", text))
@@ -199,7 +220,7 @@ class MemberRules:
         return phone
 
     def _union(self, row: CheckedRow) -> UUID | None:
-        name = self._organisation(row.cell("union"))
+        name = self._organisation(row.cells.get("union", ""))
         units = self.rules.unions.get(name, [])
         if len(units) == 1:
             return units[0]
@@ -232,7 +253,7 @@ def _bare(cell: object) -> str:
 
 def _name(row: CheckedRow) -> str:
     """A name of Chinese characters without spaces; a foreign one keeps single spaces between its words."""
-    text = cells.text(row.cell("name"))
+    text = cells.text(row.cells.get("name"))
     name = text if text.isascii() else text.replace(" ", "")
     if not name:
         row.note("name", "name_missing", _("没有填姓名。照证件填写。"))
@@ -243,7 +264,7 @@ def _name(row: CheckedRow) -> str:
 
 
 def _document_kind(row: CheckedRow) -> DocumentKind | None:
-    cell = row.cell("document_kind")
+    cell = row.cells.get("document_kind")
     kind = DOCUMENT_WORDS.get(cell) if isinstance(cell, str) else None
     if kind is not None:
         return kind
@@ -258,8 +279,7 @@ def _document_kind(row: CheckedRow) -> DocumentKind | None:
     return kind
 
 
-def _sex(row: CheckedRow, document: Document | None) -> str | None:
-    told = _word(row, "sex", SEXES, "sex_unknown")
+def _sex(row: CheckedRow, told: str | None, document: Document | None) -> str | None:
     by_document = document.sex if document else None
     if told and by_document and told != by_document:
         row.note("sex", "sex_disagrees_with_id", _("性别与证件号码不一致。改正其中一个。"))

@@ -54,6 +54,12 @@ def random_bytes(count: int) -> bytes:
     return taken
 
 
+def random_pieces(size: int, count: int) -> list[bytes]:
+    """`count` times `size` random bytes, in one call of the operating system."""
+    whole = os.urandom(size * count)
+    return [whole[start : start + size] for start in range(0, size * count, size)]
+
+
 class KeyLost(RuntimeError):
     """A key that is needed is not there, or is another one than that which sealed the value."""
 
@@ -97,13 +103,10 @@ class Keyring:
     ) -> list[bytes | None]:
         """A column of values, each sealed as `seal` does, as the database stores it; None where there is none."""
         head, seal, bound_to = self._head, self._seal, place.encode()
+        nonces = random_pieces(_NONCE_BYTES, len(values))
         return [
-            None
-            if value is None
-            else head
-            + (nonce := random_bytes(_NONCE_BYTES))
-            + seal(nonce, value.encode(), bound_to + row_id.bytes)
-            for row_id, value in zip(row_ids, values, strict=True)
+            None if value is None else head + nonce + seal(nonce, value.encode(), bound_to + row_id.bytes)
+            for nonce, row_id, value in zip(nonces, row_ids, values, strict=True)
         ]
 
     def open(self, place: str, row_id: UUID, sealed: Sealed) -> str:

@@ -33,7 +33,9 @@ class RowPacker:
 
     def __init__(self, types: Sequence[str]) -> None:
         self._start = struct.pack("!h", len(types))
-        self._packers = [_Texts().pack if kind == "text" else _PACKERS[kind] for kind in types]
+        self._packers = [
+            Remembered(_REPEATING[kind]).of if kind in _REPEATING else _PACKERS[kind] for kind in types
+        ]
 
     def pack(self, columns: Sequence[Column]) -> list[bytes]:
         """A piece for each row of the columns."""
@@ -46,18 +48,33 @@ def copied(rows: Iterable[bytes]) -> bytes:
     return b"".join((_HEAD, *rows, _END))
 
 
-class _Texts(dict[str | None, bytes]):
-    """Texts of one column, packed; a column of codes or of names of bodies repeats a few of them."""
+class Remembered(dict[Any, bytes]):
+    """What `make` makes of the values of one column; one of codes, days or names of bodies repeats a few of them."""
 
-    def __missing__(self, text: str | None) -> bytes:
-        raw = (text or "").encode()
-        packed = _NULL if text is None else _length(len(raw)) + raw
+    def __init__(self, make: Callable[[Any], bytes]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, value: Any) -> bytes:
+        made = self._make(value)
         if len(self) < _REMEMBERED:
-            self[text] = packed
-        return packed
+            self[value] = made
+        return made
 
-    def pack(self, column: Sequence[str | None]) -> list[bytes]:
-        return [self[text] for text in column]
+    def of(self, column: Column) -> list[bytes]:
+        """What the values of the column become."""
+        return list(map(self.__getitem__, column))
+
+
+def _text(text: str | None) -> bytes:
+    if text is None:
+        return _NULL
+    raw = text.encode()
+    return _length(len(raw)) + raw
+
+
+def _day(day: date | None) -> bytes:
+    return _NULL if day is None else _date(4, day.toordinal() - _FIRST_DAY)
 
 
 def _uuids(column: Sequence[UUID | None]) -> list[bytes]:
@@ -72,10 +89,6 @@ def _ints(column: Sequence[int | None]) -> list[bytes]:
     return [_NULL if value is None else _int8(8, value) for value in column]
 
 
-def _dates(column: Sequence[date | None]) -> list[bytes]:
-    return [_NULL if value is None else _date(4, value.toordinal() - _FIRST_DAY) for value in column]
-
-
 def _bools(column: Sequence[bool | None]) -> list[bytes]:
     return [_BOOLS[value] for value in column]
 
@@ -85,6 +98,6 @@ _PACKERS: Mapping[str, Callable[[Column], list[bytes]]] = {
     "bytea": _byteas,
     "utf8": _byteas,
     "int8": _ints,
-    "date": _dates,
     "bool": _bools,
 }
+_REPEATING: Mapping[str, Callable[[Any], bytes]] = {"text": _text, "date": _day}

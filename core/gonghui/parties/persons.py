@@ -107,15 +107,15 @@ def person_values(identity: Identity, facts: Mapping[str, Any]) -> dict[str, Any
 
 def person_columns(
     identities: Sequence[Identity], facts: Sequence[Mapping[str, Any]]
-) -> dict[str, list[Any]]:
+) -> dict[str, Sequence[Any]]:
     """Columns of persons with these identities, whose facts name the same columns."""
-    born_on = [each.born_on for each in identities]
+    names, kinds, numbers, sexes, born_on = zip(*identities, strict=True)
     return {
-        "name": [each.name for each in identities],
-        "name_key": [sort_key(each.name) for each in identities],
-        "document_kind": [each.document_kind for each in identities],
-        "id_number": [each.id_number for each in identities],
-        "sex": [each.sex for each in identities],
+        "name": names,
+        "name_key": [sort_key(name) for name in names],
+        "document_kind": kinds,
+        "id_number": numbers,
+        "sex": sexes,
         "birth_year": [day.year if day else None for day in born_on],
         "born_on": [day.isoformat() if day else None for day in born_on],
         **{name: [fact[name] for fact in facts] for name in facts[0]},

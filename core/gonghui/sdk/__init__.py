@@ -133,7 +133,7 @@ from gonghui.values.documents import (
 )
 from gonghui.values.firms import read_firm, same_key
 from gonghui.values.identifiers import UNION_PREFIXES, UsccFault, uscc_fault
-from gonghui.values.ids import new_id
+from gonghui.values.ids import new_id, new_ids
 from gonghui.values.masks import mask
 from gonghui.values.names import sort_key
 from gonghui.values.periods import Period, add_months
@@ -293,6 +293,7 @@ __all__ = [
     "name_rules",
     "new_employer",
     "new_id",
+    "new_ids",
     "new_unit",
     "nobody_names",
     "normal_number",

@@ -17,7 +17,7 @@ def mobile(text: str, *, demo_numbers: bool) -> str | None:
     Demo numbers pass where the tenant is a demo.
     """
     # Spreadsheets that took the number for a quantity leave ".0"; other dots only set groups apart.
-    match = _FORM.fullmatch(normal_number(text).removesuffix(".0").replace(".", ""))
+    match = _FORM.fullmatch(text) or _FORM.fullmatch(normal_number(text).removesuffix(".0").replace(".", ""))
     if match is None or (not demo_numbers and match[1].startswith(_DEMO_PREFIX)):
         return None
     return match[1]

@@ -56,7 +56,7 @@ def text(value: object) -> str:
     Chinese punctuation and brackets stay as they are: they belong to registered names.
     """
     line = value if type(value) is str else _written(value)
-    if _CLEAN.fullmatch(line):
+    if (line.isalnum() and line.isascii()) or _CLEAN.fullmatch(line):
         return line
     if not line.isprintable():
         line = "".join(char for char in line if char.isspace() or not _is_invisible(char))
@@ -103,8 +103,9 @@ def whole_number(value: object) -> int:
 
 def day(value: object) -> date:
     """A date between 1900 and 2099; a time of day after it does not count. Raises `CellError("date_malformed")`."""
-    found = _day_of_cell(value)
-    if found is None or not FIRST_DAY <= found <= LAST_DAY:
+    short = type(value) is str and len(value) <= _LONGEST_DAY
+    found = _spelt_day(value) if short else _within(_day_of_cell(value))
+    if found is None:
         raise CellError("date_malformed")
     return found
 
@@ -126,8 +127,6 @@ def _is_invisible(char: str) -> bool:
 
 
 def _day_of_cell(value: object) -> date | None:
-    if type(value) is str and len(value) <= _LONGEST_DAY:
-        return _spelt_day(value)
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -145,10 +144,14 @@ def _spelt_day(value: str) -> date | None:
     for form in _SPELT_DAYS:
         if match := form.fullmatch(line):
             try:
-                return date(int(match[1]), int(match[3]), int(match[4]))
+                return _within(date(int(match[1]), int(match[3]), int(match[4])))
             except ValueError:
                 return None
     return None
+
+
+def _within(found: date | None) -> date | None:
+    return found if found is not None and FIRST_DAY <= found <= LAST_DAY else None
 
 
 def _serial_day(value: float) -> date | None:

@@ -53,9 +53,9 @@ class CheckedRow:
 
     def day(self, key: str) -> date | None:
         """The cell as a date, None where it is empty or no date; the latter is noted."""
-        cell = self.cell(key)
+        cell = self.cells.get(key, "")
         try:
-            return None if cells.is_empty(cell) else cells.day(cell)
+            return None if cell == "" or cells.is_empty(cell) else cells.day(cell)
         except cells.CellError as error:
             message = _("“{value}”不是有效的日期。改成 2024-06-30 这样的写法。", value=self.shown(key))
             self.note(key, error.code, message)

@@ -208,7 +208,7 @@ def _is_total(cells: Sequence[object]) -> bool:
     """Whether the row adds up: one of its first filled cells says so, perhaps behind a running number."""
     filled = 0
     for cell in cells:
-        if is_empty(cell):
+        if cell == "" or is_empty(cell):
             continue
         if isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(likeness(cell)) is not None:
             return True
@@ -224,15 +224,17 @@ class _Repeats:
     def __init__(self, header: Header) -> None:
         self._places = tuple(header.places.values())
         self._lines = header.lines
+        self._marks = [{line.get(place) for line in self._lines} for place in self._places]
         self._likeness = lru_cache(maxsize=4_096, typed=True)(heading_likeness)
 
     def has(self, known: Sequence[object]) -> bool:
         """Whether the known cells of a row, of which one is filled, are those of a line of the header."""
         # The last filled cell first: mostly it is a word that came before, and none of the headings.
-        last = next(place for place in range(len(known) - 1, -1, -1) if not is_empty(known[place]))
-        mark = self._likeness(known[last])
-        lines = [line for line in self._lines if line.get(self._places[last]) == mark]
-        return bool(lines) and any(self._is_line(known, line) for line in lines)
+        last = len(known) - 1
+        while known[last] == "" or is_empty(known[last]):
+            last -= 1
+        is_likely = self._likeness(known[last]) in self._marks[last]
+        return is_likely and any(self._is_line(known, line) for line in self._lines)
 
     def _is_line(self, known: Sequence[object], line: Mapping[int, str]) -> bool:
         filled = [
