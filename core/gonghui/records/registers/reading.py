@@ -1,6 +1,6 @@
 """The program of the child that reads a stranger's table within limits and tells it as lines of JSON.
 
-The child is run by its path, without the package, and is given the file as an open descriptor. It tells one
+The child is run by its path and is given the file as an open descriptor. It tells one
 line per visible sheet with the sheet's first rows, then `{"sheets": n}`; after an order such as
 `{"sheet": 0, "first": 4}` it tells batches `[number of the first row, rows]` and `{"end": true}`. In place of
 any line it may tell `{"error": code}`. A text table is told as one sheet per delimiter: which is the right one
@@ -21,11 +21,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 import orjson
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from gonghui.records.registers.slices import sheet_to_cut, sliced_rows
 
 MEMORY = 384 * 1024 * 1024
 MOST_ROWS = 150_000
@@ -231,6 +234,7 @@ def _sheets(file: BinaryIO) -> Sequence[Callable[[], Table]]:
     """The visible sheets. The hidden ones do not count: nobody has looked at them."""
     with zipfile.ZipFile(file) as package:
         _check_package(package.infolist())
+        part = sheet_to_cut(package, MOST_ROWS)
     file.seek(0)
     workbook = CalamineWorkbook.from_filelike(file)
     names = [
@@ -238,6 +242,9 @@ def _sheets(file: BinaryIO) -> Sequence[Callable[[], Table]]:
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
     ]
+    if part is not None and len(names) == len(workbook.sheets_metadata) == 1:
+        rows = partial(sliced_rows, file, part, workbook)
+        return [lambda: Table(names[0], rows)]
     return [_sheet(workbook, name) for name in names]
 
 
