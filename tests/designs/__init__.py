@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.designs import hooks, samples
 from tests.designs.course import courses, enrolments
 from tests.designs.dispute import dispute
+from tests.designs.figures import rooms_at, rooms_opened
 from tests.designs.hardship import hardship
 from tests.designs.profile import likes, profiles
 from tests.designs.rooms import rooms
@@ -34,4 +35,6 @@ plugin = Plugin(
     ),
     samples=samples.SAMPLES,
     hooks=hooks,
+    indicators=(rooms_opened,),
+    provides={"designs.rooms_at": rooms_at},
 )

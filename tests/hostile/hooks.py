@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from gonghui.sdk import Card, OrgUnit, Plugin, Text, UnitOfWork, hookimpl
+from gonghui.sdk import Blueprint, Card, OrgUnit, Plugin, RoleTemplate, Text, UnitOfWork, hookimpl, operation
 
 _NOWHERE = Path(__file__).parent / "nothing"
 
@@ -58,6 +58,30 @@ def _answers_nonsense(uow: UnitOfWork) -> Any:
     return 42
 
 
+def _rename_a_unit(uow: UnitOfWork) -> dict[str, str]:
+    """Write what is the core's."""
+    uow.session.scalars(select(OrgUnit).limit(1)).one().name = "改名"
+    return {"said": "样本"}
+
+
+def _meddling() -> Plugin:
+    """A plugin whose own operation writes a table of the core."""
+    permission = "meddles.unit.rename"
+    blueprint = Blueprint("meddles", __name__, url_prefix="/api/v1/meddles")
+    view: Any = operation(permission)(_rename_a_unit)
+    blueprint.add_url_rule("/rename", "rename", view, methods=["POST"])
+    return Plugin(
+        "meddles",
+        Text("meddles"),
+        "1.0.0",
+        _NOWHERE,
+        permissions={permission: Text("改名")},
+        roles=(RoleTemplate("district_officer", "区总工会干部", (permission,)),),
+        blueprints=(blueprint,),
+    )
+
+
+meddles = _meddling()
 raises = _plugin("raises", _raises)
 loops = _plugin("loops", _loops)
 sleeps = _plugin("sleeps", _sleeps)

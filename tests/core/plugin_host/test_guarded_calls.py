@@ -38,7 +38,8 @@ def hostile_world(world: World) -> World:
     registry = Registry()
     for plugin in world.registry.plugins.values():
         registry.add(plugin)
-    load(registry, [EntryPoint(name, f"tests.hostile.hooks:{name}", GROUP) for name in HOSTILE])
+    names = (*HOSTILE, "meddles")
+    load(registry, [EntryPoint(name, f"tests.hostile.hooks:{name}", GROUP) for name in names])
     assert not registry.rejected, registry.rejected
     return World(world.database, registry, create_app(world.database, registry, is_demo_server=False))
 
@@ -52,7 +53,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def with_on(world: World, name: str) -> Federation:
     """A federation that has one of the hostile plugins on, besides the ordinary ones."""
-    ordinary = tuple(plugin for plugin in world.registry.plugins if plugin not in HOSTILE)
+    ordinary = tuple(plugin for plugin in world.registry.plugins if plugin not in (*HOSTILE, "meddles"))
     return world.federation(plugins=(*ordinary, name))
 
 
@@ -143,7 +144,9 @@ def test_neighbours_are_served_while_a_hook_loops(
 @pytest.mark.usefixtures("impatient")
 def test_a_reader_sees_links_and_cards_that_they_may_follow_and_no_others(hostile_world: World) -> None:
     """The plugin of the designs contributes both; the guest has no role."""
-    ordinary = tuple(plugin for plugin in hostile_world.registry.plugins if plugin not in HOSTILE)
+    ordinary = tuple(
+        plugin for plugin in hostile_world.registry.plugins if plugin not in (*HOSTILE, "meddles")
+    )
     federation = hostile_world.federation(plugins=ordinary)
     assert "/console/designs/rooms" in home(federation).text
     assert "/console/designs/rooms" not in federation.client("guest").get("/", headers=HTML).text
@@ -156,6 +159,15 @@ def test_what_a_hook_wrote_by_mistake_is_not_written(
     home(federation)
     names = [unit["name"] for unit in federation.client("district").get("/api/v1/org-units").json["items"]]
     assert "改名" not in names
+
+
+def test_an_operation_that_writes_another_ones_table_fails_and_writes_nothing(hostile_world: World) -> None:
+    federation = hostile_world.federation(plugins=("organising", "meddles"))
+    district = federation.client("district")
+    before = district.get("/api/v1/org-units").json
+    assert district.post("/api/v1/meddles/rename").status_code == 500
+    assert district.get("/api/v1/org-units").json == before
+    assert district.get("/api/v1/organising/unions").status_code == 200
 
 
 def test_time_that_is_over_ends_a_loop_and_what_comes_after_is_left_alone() -> None:
