@@ -26,7 +26,8 @@ from gonghui.values import clock
 
 MOST_ROWS = 100_000
 """Rows of one export; whoever needs more takes it part by part, and each part is on record."""
-_IN_MEMORY = 1024 * 1024
+IN_MEMORY = 1024 * 1024
+"""Bytes of a file that need no place on the disk."""
 
 
 def export_response(
@@ -52,21 +53,23 @@ def export_response(
         str(title), principal.name or principal.on_behalf_by, clock.now(), str(MASKED) if masked else ""
     )
     write = as_csv if kind == "csv" else as_xlsx
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
     for chunk in write(columns, counted, stamp):
         file.write(chunk)
     uow.note(f"{subject}.exported", rows=counted.number, format=kind, query=sorted(request.args))
+    return file_response(file, file_name(str(title), clock.now(), kind), MEDIA_TYPES[kind])
+
+
+def file_response(file: SpooledTemporaryFile[bytes], name: str, media_type: str) -> Response:
+    """A file that was written to its end, to be kept by the reader under `name`; it is closed with the answer."""
     size = file.tell()
+    headers = {"Content-Disposition": content_disposition(name), "Content-Length": str(size)}
     file.seek(0)
-    headers = {
-        "Content-Disposition": content_disposition(file_name(str(title), clock.now(), kind)),
-        "Content-Length": str(size),
-    }
-    if size <= _IN_MEMORY:
+    if size <= IN_MEMORY:
         with file:
-            return Response(file.read(), headers=headers, content_type=MEDIA_TYPES[kind])
+            return Response(file.read(), headers=headers, content_type=media_type)
     body: Any = wrap_file(request.environ, file)  # closes the file with the answer
-    return Response(body, headers=headers, content_type=MEDIA_TYPES[kind], direct_passthrough=True)
+    return Response(body, headers=headers, content_type=media_type, direct_passthrough=True)
 
 
 class _Counted:

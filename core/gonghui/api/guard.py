@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
@@ -27,7 +28,7 @@ from gonghui.values.principal import anonymous
 _log = structlog.get_logger()
 _SIGN_IN = frozenset({"/sign-in", "/api/v1/sign-in"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOR_OPERATORS = ("/api/v1/plugins", "/api/v1/platform/")
+_FOR_OPERATORS = re.compile(r"/api/v1/(?:plugins|platform)(?:/.*)?")
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 csrf = CSRFProtect()
@@ -114,15 +115,14 @@ def _authenticate() -> AnyResponse | None:
 
 def _let_operator_in(secret: str) -> AnyResponse | None:
     """An operator comes with a reason, and to what concerns plugins only; the platform's trail tells of it."""
-    platform: Platform = current_app.extensions["gonghui"]
     reason = unquote(request.headers.get("X-Reason", "")).strip()
-    if not request.path.startswith(_FOR_OPERATORS):
+    if not _FOR_OPERATORS.fullmatch(request.path):
         return _ask_to_sign_in()
     if not 2 <= len(reason) <= 500:
         message = _("请在 X-Reason 标头中写明进入本工会的理由（URL 编码）。")
         return problems.from_domain(invalid(FieldFault("/X-Reason", "reason_required", message)))
     asked = f"{request.method} {request.path}"
-    principal = enter(platform.database, g.tenant.id, secret, reason, asked)
+    principal = enter(g.uow, secret, reason, asked)
     if principal is None:
         return _ask_to_sign_in()
     g.uow.become(principal)

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gonghui.auth.credentials import fingerprint
 from gonghui.db.base import Base
 from gonghui.db.database import Database
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.values import clock
 from gonghui.values.ids import new_id
-from gonghui.values.principal import Principal, PrincipalKind
+from gonghui.values.principal import Grant, Principal, PrincipalKind
 
 KEY_PREFIX = "gho_"
 #: What an operator may do over HTTP, at a tenant that they enter; for everything else they sit at the machine.
@@ -69,26 +71,28 @@ def revoke_keys(database: Database, operator: str) -> int:
         return len(keys)
 
 
-def enter(database: Database, tenant_id: UUID, secret: str, reason: str, request: str) -> Principal | None:
-    """The operator with this key at a tenant, once the platform's trail tells of it; None for a key nobody has."""
-    with database.public() as connection:
+def enter(uow: UnitOfWork, secret: str, reason: str, request: str) -> Principal | None:
+    """The operator with this key at the tenant, once the platform's trail tells of it; None for a key nobody has."""
+    with uow.database.public() as connection:
         operator = connection.scalar(
             text("SELECT operator FROM core.operator_enters(:hash, :entry, :tenant, :why, :what)"),
             {
                 "hash": fingerprint(secret),
                 "entry": new_id(),
-                "tenant": tenant_id,
+                "tenant": uow.tenant_id,
                 "why": reason,
                 "what": request,
             },
         )
     if operator is None:
         return None
+    root = uow.session.execute(select(OrgUnit.id, OrgUnit.path).where(OrgUnit.parent_id.is_(None))).one()
     return Principal(
         PrincipalKind.OPERATOR,
-        tenant_id,
+        uow.tenant_id,
         name=f"operator:{operator}",
         signed_in_by="operator key",
+        grants=(Grant(root.id, root.path, "operator", PERMISSIONS),),
         token_permissions=PERMISSIONS,
         on_behalf_by=f"operator:{operator}",
     )

@@ -51,8 +51,11 @@ class Principal:
 
     @property
     def is_unrestricted(self) -> bool:
-        """The platform itself and an operator at the command line act without grants; both are audited."""
-        return self.kind in (PrincipalKind.SYSTEM, PrincipalKind.OPERATOR)
+        """The platform itself and an operator at the command line act without grants; both are audited.
+
+        An operator who comes over HTTP is not: a key is limited to what it names.
+        """
+        return self.token_permissions is None and self.kind in (PrincipalKind.SYSTEM, PrincipalKind.OPERATOR)
 
     def roots(self, permission: str) -> tuple[str, ...]:
         """Paths of the org units at and below which `permission` is held; shadowed ones are left out."""
@@ -67,9 +70,7 @@ class Principal:
 
     def holds(self, permission: str) -> bool:
         """Whether `permission` is held anywhere at all."""
-        if self.is_unrestricted:
-            return self.token_permissions is None or permission in self.token_permissions
-        return bool(self.roots(permission))
+        return self.is_unrestricted or bool(self.roots(permission))
 
 
 def system(tenant_id: UUID) -> Principal:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from marshmallow import Schema, fields, validate
-from werkzeug.wsgi import wrap_file
 
+from gonghui.api.exports import IN_MEMORY, file_response
 from gonghui.api.operations import Blueprint, operation
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
@@ -34,9 +34,6 @@ blueprint = Blueprint("plugins", __name__, url_prefix="/api/v1/plugins", descrip
 
 READ, SWITCH = "core.plugin.read", "core.plugin.switch"
 PLAN, UNINSTALL = "core.plugin.plan", "core.plugin.uninstall"
-
-
-_IN_MEMORY = 1024 * 1024
 
 
 class PluginOut(Schema):
@@ -195,15 +192,9 @@ def delete_removal(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
 def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
     """Everything that the plugin holds here, as a zip of JSON lines; sealed values are masked."""
     plugin = _plugin(plugin_id)
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
     export_rows(uow, plugin, file)
-    file.seek(0)
-    response = Response(
-        wrap_file(request.environ, file), content_type="application/zip", direct_passthrough=True
-    )
-    name = f"{plugin.id}-{clock.today():%Y%m%d}.zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return file_response(file, f"{plugin.id}-{clock.today():%Y%m%d}.zip", "application/zip")
 
 
 def _standing(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:

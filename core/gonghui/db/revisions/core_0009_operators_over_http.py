@@ -49,10 +49,11 @@ AS $$
     WITH known AS (
         SELECT k.operator FROM core.operator_key k
         WHERE k.secret_hash = hash AND k.revoked_at IS NULL AND k.expires_at > now()
+    ), noted AS (
+        INSERT INTO core.platform_entry (id, at, operator, reason, action, tenant_id, detail)
+        SELECT entry, now(), known.operator, why, 'tenant.entered', wanted, jsonb_build_object('request', what)
+        FROM known
     )
-    INSERT INTO core.platform_entry (id, at, operator, reason, action, tenant_id, detail)
-    SELECT entry, now(), known.operator, why, 'tenant.entered', wanted, jsonb_build_object('request', what)
-    FROM known
-    RETURNING platform_entry.operator
+    SELECT known.operator FROM known
 $$
 """
