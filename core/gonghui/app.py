@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from flask import Flask, Response, current_app, g, send_from_directory
 from flask.json.provider import JSONProvider
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from gonghui import logs
 from gonghui.api import guard, openapi
@@ -30,6 +32,7 @@ from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web import contributions, pages
 from gonghui.web.words import period_name, role_name
 
+_log = structlog.get_logger()
 _CORE = Path(__file__).parent
 
 
@@ -66,9 +69,7 @@ def create_app(
     load_catalogues(_CORE / "locale")
     database = database or _configured_database()
     registry = registry or discover()
-    components = [plugin.component for plugin in registry.plugins.values()]
-    for schema, reason in behind(database, components, role=policies.APP).items():
-        registry.refuse(schema, reason)
+    _set_aside_unready(database, registry)
     ttl = settings().host_ttl_seconds
     demo = is_demo_server if is_demo_server is not None else _is_demo()
     app.extensions["gonghui"] = guard.Platform(database, registry, HostDirectory(database, ttl), demo)
@@ -77,6 +78,18 @@ def create_app(
     _mount(app, registry)
     _furnish_templates(app)
     return app
+
+
+def _set_aside_unready(database: Database, registry: Registry) -> None:
+    """Serve no plugin whose tables are not those that it expects; while no database answers, nobody can tell."""
+    components = [plugin.component for plugin in registry.plugins.values()]
+    try:
+        found = behind(database, components, role=policies.APP)
+    except OperationalError as error:
+        _log.warning("plugin_tables_unknown", reason=str(error.orig))
+        return
+    for schema, reason in found.items():
+        registry.refuse(schema, reason)
 
 
 def _mount(app: Flask, registry: Registry) -> None:

@@ -2,7 +2,8 @@
 
 The schema of a table is its owner. While code of a plugin runs, what it puts into the session, changes there or
 deletes must stand in its schema; core services that it calls write the core's. A guard rail against mistakes:
-registers that a plugin reads in make persons, employers and units by the thousand and run as the core.
+registers that a plugin reads in, and demonstrations that are made of them, enter persons, employers and units by the
+thousand and run as the core.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from gonghui.auth.accounts import Role, assign, extend_role, find_account, open_
 from gonghui.auth.recognition import principal_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.db.writers import written_by
 from gonghui.parties.persons import new_person
 from gonghui.plugin_host.installed import installed
 from gonghui.plugin_host.registry import Registry
@@ -205,8 +204,7 @@ def _fill(
     for plugin_id in content.get("plugins", ()):
         plugin = registry.plugins[plugin_id]
         if plugin.demo is not None:
-            with written_by(uow, plugin.id):
-                plugin.demo(uow, accounts, scale)
+            plugin.demo(uow, accounts, scale)
 
 
 def account_principal(uow: UnitOfWork, login: str) -> Principal:

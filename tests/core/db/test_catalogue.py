@@ -25,6 +25,7 @@ WITHOUT_TENANT = {
     "core.tenant": "its own id is the tenant",
     "core.tenant_host": "a host name means one tenant over the whole platform, so the host is its key",
     "core.platform_entry": "the operator's own trail, closed to the application",
+    "core.operator_key": "keys of operators, who belong to no tenant; closed to the application",
 }
 #: Unique indexes that no tenant leads, each with its reason.
 UNIQUE_WITHOUT_TENANT = {
@@ -32,13 +33,16 @@ UNIQUE_WITHOUT_TENANT = {
     "core.tenant.uq_tenant_code": "codes name tenants over the whole platform",
     "core.tenant_host.pk_tenant_host": "a host name means one tenant over the whole platform",
     "core.platform_entry.pk_platform_entry": "the operator's own trail",
+    "core.operator_key.pk_operator_key": "keys of operators, who belong to no tenant",
+    "core.operator_key.uq_operator_key_secret_hash": "one key means one operator over the whole platform",
 }
 #: Policies beside `tenant`, which closes every table to all but its own.
 FURTHER_POLICIES = {
     "core.tenant": {"operator", "look_up"},
     "core.tenant_host": {"operator", "look_up"},
     "core.plugin_switch": {"look_up"},
-    "core.platform_entry": {"operator"},
+    "core.platform_entry": {"operator", "entering"},
+    "core.operator_key": {"operator", "look_up"},
     "core.tenant_key": {"operator"},
     "core.audit_payload": {"eraser"},
     "core.parameter_override": {"eraser"},

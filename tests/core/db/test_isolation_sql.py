@@ -46,12 +46,13 @@ TABLES = {table.fullname: table for table in Base.metadata.sorted_tables}
 #: The column that holds the tenant, where it is not `tenant_id`.
 KEYS = {"core.tenant": "id"}
 #: Tables that hold no tenant's rows.
-PLATFORM = {"core.platform_entry"}
+PLATFORM = {"core.operator_key", "core.platform_entry"}
 OF_TENANTS = sorted(set(TABLES) - PLATFORM)
 OPERATORS = {
     "core.tenant": {"SELECT", "INSERT", "UPDATE"},
     "core.tenant_host": {"SELECT", "INSERT", "DELETE"},
     "core.platform_entry": {"SELECT", "INSERT"},
+    "core.operator_key": {"SELECT", "INSERT", "UPDATE"},
     "core.tenant_key": {"SELECT", "INSERT", "UPDATE", "DELETE"},
 }
 HISTORY = ("core.audit_entry", "core.audit_payload", "core.opening")
