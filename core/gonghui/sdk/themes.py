@@ -90,7 +90,7 @@ SDK = (
         "Tables",
         "What tables are declared with, and statements on many rows at once that the audit trail does not miss.",
         "TenantTable ref unique one_of protect insert_many update_many delete_many select_each name_begins"
-        " name_holds new_id",
+        " name_holds new_id new_ids",
     ),
     Theme(
         "Sensitive data",

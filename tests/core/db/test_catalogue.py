@@ -69,7 +69,7 @@ def test_every_table_is_closed_to_its_owner_too(catalogue: Catalogue) -> None:
 
 
 def test_every_table_has_the_tenants_policy_and_no_other_that_is_not_listed(catalogue: Catalogue) -> None:
-    assert catalogue.without_policy() == {"core.platform_entry"}
+    assert catalogue.without_policy() == {"core.platform_entry", "core.operator_key"}
     assert catalogue.further_policies() == FURTHER_POLICIES
 
 

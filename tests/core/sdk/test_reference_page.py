@@ -28,7 +28,7 @@ def test_the_page_is_what_the_docstrings_say_now() -> None:
 
 def test_the_page_tells_of_every_public_name_and_of_the_fixtures() -> None:
     told = headings(reference.page())
-    fixtures = ["world", "federation", "shared_federation"]
+    fixtures = ["checked_plugin", "federation", "plugin_tally", "shared_federation", "world"]
     assert sorted(told) == sorted([*gonghui.sdk.__all__, *gonghui.testing.__all__, *fixtures])
 
 
