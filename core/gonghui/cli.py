@@ -37,11 +37,12 @@ from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
 from gonghui.lifecycle.person_commands import person
 from gonghui.lifecycle.timer_commands import timers
+from gonghui.plugin_host.plugin_figures import figures_of
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
 from gonghui.records.registers.importing import Progress
 from gonghui.records.registers.taking import import_file
-from gonghui.reporting.indicators import Place, figures, open_figure, tree_of
+from gonghui.reporting.indicators import Place, open_figure, tree_of
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.settings import settings
 from gonghui.tenancy.switches import plugins_on
@@ -208,7 +209,7 @@ def show_figures(
         "tree_on": place.tree_on if place else None,
         "figures": [],
     }
-    for figure in figures(uow, mine, span, place):
+    for figure in figures_of(discover(), uow, mine, span, place):
         shown = figure_json(figure, span, place)
         if records or as_json:
             rows = open_figure(uow, figure.indicator, span, place, limit=_EVERY_RECORD)

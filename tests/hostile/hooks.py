@@ -4,9 +4,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, literal, select
 
-from gonghui.sdk import Blueprint, Card, OrgUnit, Plugin, RoleTemplate, Text, UnitOfWork, hookimpl, operation
+from gonghui.sdk import (
+    Blueprint,
+    Card,
+    Indicator,
+    OrgUnit,
+    Period,
+    Plugin,
+    RoleTemplate,
+    Text,
+    UnitOfWork,
+    hookimpl,
+    operation,
+)
 
 _NOWHERE = Path(__file__).parent / "nothing"
 
@@ -82,6 +94,70 @@ def _meddling() -> Plugin:
 
 
 meddles = _meddling()
+
+
+def _many_queries(uow: UnitOfWork) -> list[Card]:
+    while True:
+        uow.session.execute(select(func.pg_sleep(0.01)))
+
+
+class _Lazy(str):
+    """A text that runs code when it is read."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("示例：读时出错")
+
+
+def _lazy(uow: UnitOfWork) -> list[Card]:
+    return [Card(Text("样本"), _Lazy("1"), "/console/lazy", "lazy.card.read")]
+
+
+def _untitled(uow: UnitOfWork) -> list[Card]:
+    return [Card(Text("{n} 个样本", {"m": 1}), "1", "/console/untitled", "untitled.card.read")]
+
+
+def _exits(uow: UnitOfWork) -> list[Card]:
+    raise SystemExit("示例：退出")
+
+
+def _notes(uow: UnitOfWork) -> list[Card]:
+    uow.note("core.person.erased")
+    return []
+
+
+def _dividing() -> Plugin:
+    """A plugin whose figure the database refuses."""
+    permission = "divides.thing.read"
+
+    def source(_period: Period) -> Any:
+        unit = OrgUnit.__table__.c
+        broken = literal(1) / (func.length(unit.name) * 0)
+        columns = (unit.id, cast(unit.id, String).label("key"), unit.name.label("label"))
+        more = (literal("").label("breakdown"), unit.id.label("org_unit_id"), unit.valid_from.label("on"))
+        return select(*columns, *more).where(broken > 0)
+
+    figure = Indicator(
+        "divides.things", Text("样本"), Text("个"), "sum", permission, source, {}, Text("样本")
+    )
+    roles = (RoleTemplate("district_officer", "区总工会干部", (permission,)),)
+    permissions = {permission: Text("查看")}
+    return Plugin(
+        "divides",
+        Text("divides"),
+        "1.0.0",
+        _NOWHERE,
+        permissions=permissions,
+        roles=roles,
+        indicators=(figure,),
+    )
+
+
+divides = _dividing()
+queries = _plugin("queries", _many_queries)
+lazy = _plugin("lazy", _lazy)
+untitled = _plugin("untitled", _untitled)
+exits = _plugin("exits", _exits)
+notes = _plugin("notes", _notes)
 raises = _plugin("raises", _raises)
 loops = _plugin("loops", _loops)
 sleeps = _plugin("sleeps", _sleeps)

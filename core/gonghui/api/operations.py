@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import orjson
-from flask import Request, abort, current_app, g, make_response
+from flask import Request, abort, current_app, g, make_response, request
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, Schema
 from webargs import missing
@@ -19,12 +19,14 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.errors import forbidden, not_found
 from gonghui.plugin_host.gate import may
+from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import PrincipalKind
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: Whoever is signed in may do this; no role needs to hold it, but a limited token has to name it.
 SIGNED_IN = "core.self.use"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class _Parser(FlaskParser):
@@ -92,7 +94,8 @@ def operation(
 
     def decorate(view: View) -> View:
         # What the core makes for a plugin's records is the core's code; a plugin's own view is not.
-        writer = None if view.__module__.startswith("gonghui.") else permission.split(".", 1)[0]
+        owner = permission.split(".", 1)[0]
+        writer = None if view.__module__.startswith("gonghui.") else owner
 
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -100,6 +103,8 @@ def operation(
             check(uow, permission, personal=personal)
             if of_whole:
                 require_whole(uow.principal, permission)
+            if owner != "core":
+                _hold_plugin(uow, owner)
             with written_by(uow, writer):
                 answer = make_response(view(uow, *args, **kwargs))
             uow.commit()
@@ -112,6 +117,12 @@ def operation(
         return wrapper  # type: ignore[return-value]
 
     return decorate
+
+
+def _hold_plugin(uow: UnitOfWork, plugin_id: str) -> None:
+    """A change of a plugin's rows ends before the plugin is switched off or purged, or it does not begin."""
+    if request.method not in _SAFE and not hold_on(uow, plugin_id):
+        raise not_found()
 
 
 def check(uow: UnitOfWork, permission: str, *, personal: bool = False) -> None:

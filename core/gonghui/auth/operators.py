@@ -23,6 +23,7 @@ KEY_PREFIX = "gho_"
 PERMISSIONS = frozenset(
     {
         "core.platform.read",
+        "core.plugin.export",
         "core.plugin.plan",
         "core.plugin.read",
         "core.plugin.switch",

@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from gonghui.db import policies
@@ -44,26 +45,25 @@ def migrate(database: Database, components: Iterable[Component]) -> dict[str, st
     Raises what a revision of the core raises.
     """
     failed: dict[str, str] = {}
-    engine = create_engine(database.url(policies.OWNER))
-    try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            connection.execute(text("SET lock_timeout = '10s'"))
-            connection.commit()
-            for component in components:
-                try:
+    engine = create_engine(database.url(policies.OWNER), poolclass=NullPool)
+    with engine.connect() as lock:
+        lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        lock.commit()
+        for component in components:
+            try:
+                # A connection of its own: what a revision sets for its session ends with it.
+                with engine.connect() as connection:
                     _upgrade(connection, component)
-                except Exception as error:  # a plugin's revision may raise what it likes
-                    if component.schema == CORE.schema:
-                        raise
-                    connection.rollback()
-                    failed[component.schema] = f"its migration failed: {type(error).__name__}: {error}"
-    finally:
-        engine.dispose()
+            except BaseException as error:  # a plugin's revision may raise what it likes
+                if component.schema == CORE.schema or isinstance(error, KeyboardInterrupt):
+                    raise
+                failed[component.schema] = f"its migration failed: {type(error).__name__}: {error}"
     return failed
 
 
 def _upgrade(connection: Connection, component: Component) -> None:
+    connection.execute(text("SET lock_timeout = '10s'"))
+    connection.commit()
     _prepare_schema(connection, component.schema)
     command.upgrade(_config(component, connection), "head")
     if component.schema != CORE.schema:

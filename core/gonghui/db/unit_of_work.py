@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
 from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from gonghui.db.ciphers import MasterKeys
     from gonghui.db.database import Database
 
+_log = structlog.get_logger()
 _READING = re.compile(r"\s*(?:select|with|values|explain|show)\b", re.IGNORECASE)
 _SAVEPOINT = re.compile(r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) \w+")
 #: What a reading statement may not hold either: a change, a second statement, another tenant, a hidden word.
@@ -41,6 +44,10 @@ class Unrecorded(RuntimeError):
 
 class Overstepped(RuntimeError):
     """Code of a plugin would have written what is not its own, or more than read where it may only read."""
+
+
+class TookTooLong(RuntimeError):
+    """Code of a plugin was ended because its time was over."""
 
 
 class TenantSession(Session):
@@ -121,6 +128,9 @@ class UnitOfWork:
         self.vetted: dict[int, Base] = {}
         #: What is to be done once the connection is given back, whether or not this transaction was committed.
         self.afterwards: list[Callable[[], None]] = []
+        #: Plugins whose questions are being answered, and those that failed already.
+        self.asking: tuple[str, ...] = ()
+        self.failed: set[str] = set()
         session.info["uow"] = self
 
     @property
@@ -163,7 +173,10 @@ class UnitOfWork:
         """Give the connection back; what was not committed is undone."""
         self.session.close()
         while self.afterwards:
-            self.afterwards.pop(0)()
+            try:
+                self.afterwards.pop(0)()
+            except Exception as error:  # noqa: BLE001 - what is noted aside must not undo what was answered
+                _log.error("afterwards_failed", error=type(error).__name__, request_id=self.request_id)
 
 
 _recorders: list[Callable[[UnitOfWork], None]] = []
@@ -183,6 +196,7 @@ def _bind(session: TenantSession, transaction: SessionTransaction, connection: C
     if not _UUID.fullmatch(tenant):
         raise NoTenant(f"not a tenant: {tenant!r}")
     connection.info["recorded"] = False
+    connection.info.pop("deadline", None)
     pgconn = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
     result = pgconn.exec_(f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'".encode())
     if result.status != ExecStatus.COMMAND_OK:
@@ -210,6 +224,9 @@ def guard(engine: Engine) -> None:
 def _refuse_unrecorded(
     connection: Connection, _cursor: Any, statement: str, _params: Any, _context: Any, _many: bool
 ) -> None:
+    deadline = connection.info.get("deadline")
+    if deadline is not None and monotonic() > deadline and not _SAVEPOINT.fullmatch(statement):
+        raise TookTooLong("its time was over before this statement")
     if not connection.info.get("recorded") and _changes(statement):
         raise Unrecorded(f"records change through the session or records/bulk.py: {statement[:200]}")
 

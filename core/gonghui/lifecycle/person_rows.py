@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from sqlalchemy import Column, Table, false, or_, select
@@ -129,8 +130,8 @@ def remembered_answers_of(uow: UnitOfWork, who: Human) -> list[UUID]:
 
 
 def bare(text: str) -> str:
-    """A number without what people put between its digits."""
-    return re.sub(r"[\W_]", "", text).upper()
+    """A number without what people put between its digits, its digits of the usual width."""
+    return re.sub(r"[\W_]", "", normalize("NFKC", text)).upper()
 
 
 def _literally(mark: bytes) -> bytes:

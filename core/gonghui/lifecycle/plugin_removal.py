@@ -18,7 +18,7 @@ from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.person_merges import PersonMerge
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.bulk import purge_many
-from gonghui.tenancy.switches import PluginSwitch, plugins_on
+from gonghui.tenancy.switches import PluginSwitch, plugins_on, position
 from gonghui.values import clock
 
 PURGED = "core.plugin.purged"
@@ -29,13 +29,11 @@ def request_removal(uow: UnitOfWork, plugin: Plugin, days: int, *, others: Itera
 
     Raises `Conflict` where it is on, or one of `others` that is on requires it.
     """
+    switch = position(uow, plugin.id)  # held first: nobody switches it on meanwhile
     refuse_while_used(uow, plugin, others)
     uow.note("core.plugin.removal_requested")
-    switch = _switch(uow, plugin.id)
-    if switch is None:
-        switch = PluginSwitch(plugin=plugin.id, is_on=False)
-        uow.add(switch)
-    switch.purge_on = day = clock.today() + timedelta(days=days)
+    # Out of the plan a switch may still say on: it would come back on with its rows about to go.
+    switch.is_on, switch.purge_on = False, (day := clock.today() + timedelta(days=days))
     uow.session.flush()
     return day
 

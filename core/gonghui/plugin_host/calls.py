@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -12,7 +14,7 @@ from psycopg.pq import ExecStatus
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
-from gonghui.plugin_host.failures import note_failure
+from gonghui.plugin_host.failures import in_words, note_failure
 from gonghui.plugin_host.hooks import FEATURE, MANY
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
@@ -20,6 +22,8 @@ from gonghui.plugin_host.time_limits import Interruption, limited
 
 #: Seconds that a hook may take as a whole, and milliseconds that one of its statements may.
 HOOK_SECONDS, STATEMENT_MS = 2.0, 1_000
+#: More than anybody can read; the rest of an answer is not asked for.
+_MOST = 1_000
 _log = structlog.get_logger()
 
 
@@ -27,7 +31,7 @@ class CallFailed(RuntimeError):
     """A call into a plugin went wrong; it has been logged and will be counted."""
 
     def __init__(self, plugin: Plugin, place: str, error: BaseException) -> None:
-        super().__init__(f"{plugin.id}: {place}: {type(error).__name__}: {error}")
+        super().__init__(f"{plugin.id}: {place}: {in_words(error)}")
         self.plugin, self.place, self.error = plugin, place, error
 
 
@@ -55,9 +59,12 @@ def ask_hooks(
 
 
 def _answer(implementation: Callable[..., Any], hook: str, **arguments: Any) -> Any:
-    """The whole answer, so that nothing of the plugin runs any more once the guard is gone."""
+    """The whole answer in plain values, so that nothing of the plugin runs any more once the guard is gone."""
     answer = implementation(**arguments)
-    return answer if answer is None or hook not in MANY else tuple(answer)
+    if answer is None or hook not in MANY:
+        return answer
+    items = tuple(islice(answer, _MOST))
+    return tuple(item.plain() for item in items) if hook in FEATURE else items
 
 
 def hook_of(registry: Registry, plugin: Plugin, hook: str) -> Callable[..., Any] | None:
@@ -68,12 +75,30 @@ def hook_of(registry: Registry, plugin: Plugin, hook: str) -> Callable[..., Any]
     return None
 
 
-def guarded(uow: UnitOfWork, plugin: Plugin, place: str, call: Callable[[], Any]) -> Any:
-    """What `call` gives, which is code of the plugin that may read and nothing else. Raises `CallFailed`."""
+def guarded(
+    uow: UnitOfWork,
+    plugin: Plugin,
+    place: str,
+    call: Callable[[], Any],
+    *,
+    seconds: float | None = None,
+    statement_ms: int | None = None,
+) -> Any:
+    """What `call` gives, which is code of the plugin that may read and nothing else. Raises `CallFailed`.
+
+    A transaction that is broken already is nobody's failure here: what that raises goes through.
+    """
+    seconds = HOOK_SECONDS if seconds is None else seconds
+    begun: list[bool] = []
     try:
-        with _savepoint(uow), written_by(uow, plugin.id, reading=True), limited(HOOK_SECONDS):
-            return call()
-    except (Exception, Interruption) as error:
+        with _reading(uow, seconds, STATEMENT_MS if statement_ms is None else statement_ms):
+            begun.append(True)
+            with written_by(uow, plugin.id, reading=True), limited(seconds):
+                return call()
+    except BaseException as error:
+        # An interruption is that of a call around this one; a key at the terminal is nobody's mistake.
+        if not begun or isinstance(error, (Interruption, KeyboardInterrupt, GeneratorExit)):
+            raise
         _log.error(
             "plugin_call_failed", plugin=plugin.id, place=place, tenant=str(uow.tenant_id), exc_info=error
         )
@@ -82,15 +107,25 @@ def guarded(uow: UnitOfWork, plugin: Plugin, place: str, call: Callable[[], Any]
 
 
 @contextmanager
-def _savepoint(uow: UnitOfWork) -> Iterator[None]:
-    """A point to which transaction and session go back where the block fails; its statements have less time."""
+def _reading(uow: UnitOfWork, seconds: float, statement_ms: int) -> Iterator[None]:
+    """A point to which transaction, session and principal go back; what is in it reads, and has less time."""
+    kept = (uow.principal, uow.current_note, len(uow.pending_notes))
     with uow.session.begin_nested():
-        _give_time(uow, f"SET LOCAL statement_timeout = {STATEMENT_MS}")
-        yield
-        _give_time(uow, "RESET statement_timeout")
+        info = uow.session.connection().info
+        before = (info.get("deadline"), info.get("statement_ms"))
+        _say(uow, f"SET LOCAL statement_timeout = {statement_ms}; SET LOCAL transaction_read_only = on")
+        info["deadline"] = min(monotonic() + seconds, before[0] or float("inf"))
+        info["statement_ms"] = statement_ms
+        try:
+            yield
+        finally:
+            info["deadline"], info["statement_ms"] = before
+            uow.principal, uow.current_note, notes = kept
+            del uow.pending_notes[notes:]
+        _say(uow, f"SET LOCAL statement_timeout = {before[1]}" if before[1] else "RESET statement_timeout")
 
 
-def _give_time(uow: UnitOfWork, statement: str) -> None:
+def _say(uow: UnitOfWork, statement: str) -> None:
     """In the driver's own words, because a unit of work lets no such statement through."""
     connection = uow.session.connection().connection.driver_connection
     result = connection.pgconn.exec_(statement.encode())  # type: ignore[union-attr]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from gonghui.db.base import Base
+from gonghui.i18n import LOCALES, Text
 
 if TYPE_CHECKING:
     from gonghui.plugin_host.manifest import Plugin
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
 #: Ids that would be taken for something of the core: its schemas, paths and commands.
 _RESERVED = re.compile(
-    "core|public|platform|gonghui|api|calendar|demo|explain|figures|import|keys|org|parameters|password|person|plugin"
-    "|revision|serve|tenant|timers|information_schema|pg_.*"
+    "core|public|platform|gonghui|api|v1|console|portal|static|open|healthz|docs|language|sign_in|sign_out|me|session"
+    "|accounts|audit|calendar|deadlines|demo|explain|figures|import|imports|keys|openapi|openings|operator|org"
+    "|org_units|parameters|password|person|persons|plugin|plugins|registers|reorganisations|revision|roles|serve"
+    "|tenant|tenants|timers|tokens|trail|information_schema|pg_.*"
 )
 
 
@@ -34,23 +36,15 @@ def check(plugin: Plugin) -> None:
         if strange:
             raise ManifestError(f"{kind} of {plugin.id} must begin with its id: {', '.join(strange)}")
     _check_named_permissions(plugin)
+    _check_texts(plugin)
     for fault in _faults_of_routes(plugin):
         raise ManifestError(fault)
 
 
-def strange_tables(plugin_id: str, made: Iterable[str]) -> list[str]:
-    """Tables (`schema.name`) that came with a plugin and do not stand in its own schema."""
-    return sorted(name for name in made if not name.startswith(f"{plugin_id}."))
-
-
-def table_names() -> set[str]:
-    """Every table that plugins declared in this process, as `schema.name`.
-
-    Not those of the core: importing a plugin may be what first imports a module of the core.
-    """
-    mapped = Base.registry.mappers
-    of_core = {str(each.local_table) for each in mapped if each.class_.__module__.split(".")[0] == "gonghui"}
-    return set(Base.metadata.tables) - of_core
+def names_of_blueprints(plugin: Plugin) -> list[str]:
+    """What the plugin's blueprints and those of its record types are called in the application."""
+    of_kinds = (kind.code.replace(".", "_") for kind in plugin.record_types)
+    return [*(blueprint.name for blueprint in plugin.blueprints), *of_kinds]
 
 
 def _claims(plugin: Plugin) -> dict[str, list[str]]:
@@ -79,6 +73,24 @@ def _check_named_permissions(plugin: Plugin) -> None:
             raise ManifestError(
                 f"{kind} of {plugin.id} name undeclared permissions: {', '.join(sorted(unknown))}"
             )
+
+
+def _check_texts(plugin: Plugin) -> None:
+    """Say each text once: one that lacks a parameter would break the lists of everybody."""
+    texts = [
+        plugin.name,
+        *plugin.permissions.values(),
+        *plugin.events.values(),
+        *(kind.title for kind in plugin.record_types),
+        *(text for indicator in plugin.indicators for text in (indicator.title, indicator.unit)),
+        *(register.title for register in plugin.imports),
+        *(rule.title for rule in plugin.deadlines),
+    ]
+    for text in texts:
+        try:
+            [Text(text.message, text.params).translated(code) for code in LOCALES]
+        except Exception as error:
+            raise ManifestError(f"the text {text.message!r} cannot be said: {error!r}") from error
 
 
 def _faults_of_routes(plugin: Plugin) -> Iterator[str]:

@@ -27,19 +27,34 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 class Link:
     """An entry of the navigation: a title, a path of the plugin's own, and the permission that it takes."""
 
-    title: Text
+    title: Text | str
     path: str
     permission: str
+
+    def plain(self) -> Link:
+        """The same in plain values. Raises `TypeError` where a part is something else."""
+        return Link(str(self.title), *_plain(self.path, self.permission))
 
 
 @dataclass(frozen=True)
 class Card:
     """A figure on the first page: a title, a number or a few words, and the path that it opens."""
 
-    title: Text
+    title: Text | str
     value: str
     path: str
     permission: str
+
+    def plain(self) -> Card:
+        """The same in plain values. Raises `TypeError` where a part is something else."""
+        return Card(str(self.title), *_plain(self.value, self.path, self.permission))
+
+
+def _plain(*parts: object) -> list[str]:
+    strange = [part for part in parts if type(part) is not str]
+    if strange:
+        raise TypeError(f"{strange[0]!r} is no text")
+    return [part for part in parts if isinstance(part, str)]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pluggy
 import structlog
 
 from gonghui.i18n import load_catalogues
-from gonghui.plugin_host.checks import ManifestError, check
+from gonghui.plugin_host.checks import ManifestError, check, names_of_blueprints
 from gonghui.plugin_host.hooks import new_manager
 from gonghui.plugin_host.manifest import Plugin
+from gonghui.plugin_host.tables import forget_schema
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
 from gonghui.records.record_types import RecordType
 from gonghui.reporting.consequences import Consequence
@@ -48,6 +50,9 @@ class Registry:
         check(plugin)
         if plugin.id in self.plugins:
             raise ManifestError(f"{plugin.id} is installed twice")
+        taken = {name for other in self.plugins.values() for name in names_of_blueprints(other)}
+        if again := sorted(taken & set(names_of_blueprints(plugin))):
+            raise ManifestError(f"the blueprint {again[0]!r} is another plugin's")
         try:
             self._take_in(plugin)
         except Exception:
@@ -62,6 +67,7 @@ class Registry:
         if self.plugins.pop(name, None) is None:
             return
         self._put_out(name)
+        forget_schema(name)
         for other in [p.id for p in self.plugins.values() if name in p.requires]:
             self.refuse(other, f"it requires the plugin {name}, which was refused")
 
@@ -121,6 +127,9 @@ def discover() -> Registry:
     """Load every plugin that is installed, once a process; never die of one."""
     from gonghui.plugin_host.loading import load
 
+    load_catalogues(
+        Path(__file__).parents[1] / "locale"
+    )  # the core's words first: no plugin may replace them
     registry = Registry()
     load(registry, entry_points(group=GROUP))
     return registry

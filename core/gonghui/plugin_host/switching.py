@@ -9,7 +9,7 @@ from gonghui.i18n import _
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.requirements import dependents_of, required_by
-from gonghui.tenancy.switches import plugins_on, position, positions, switch
+from gonghui.tenancy.switches import hold, plugins_on, position, positions, switch
 
 
 def switch_on(uow: UnitOfWork, registry: Registry, plugin: Plugin) -> list[Plugin]:
@@ -18,6 +18,7 @@ def switch_on(uow: UnitOfWork, registry: Registry, plugin: Plugin) -> list[Plugi
     Each adds its permissions to the roles that it names. Raises `Conflict` where one is not in the plan.
     """
     needed = required_by(plugin.id, registry.plugins)
+    hold(uow, [p.id for p in needed])
     known = positions(uow)
     unplanned = [p.name for p in needed if p.id in known and not known[p.id].is_planned]
     if unplanned:
@@ -40,8 +41,10 @@ def switch_off(
     Nothing is taken away: data, roles and settings wait. Raises `Conflict` where others that are on require it and
     `with_dependents` is not said.
     """
+    dependents = dependents_of(plugin.id, registry.plugins)
+    hold(uow, [plugin.id, *(p.id for p in dependents)])
     on = plugins_on(uow)
-    above = [p for p in dependents_of(plugin.id, registry.plugins) if p.id in on]
+    above = [p for p in dependents if p.id in on]
     if above and not with_dependents:
         message = _("这些已启用的插件需要它：{plugins}。请一并停用。", plugins=[p.name for p in above])
         raise Conflict("plugin_required", message, extra={"required_by": [p.id for p in above]})
@@ -66,7 +69,7 @@ def put_in_plan(uow: UnitOfWork, registry: Registry, plugin: Plugin, *, planned:
     for each in moved:
         row = position(uow, each.id)
         if row.is_planned != planned:
-            row.is_planned = planned
+            row.is_planned, row.purge_on = planned, None
             changed.append(each)
     uow.session.flush()
     return changed

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -46,18 +48,32 @@ class PluginFailure(TenantTable):
     place: Mapped[str]
     #: Kind of error and its text, for whoever mends the plugin.
     error: Mapped[str]
+    #: Who was served meanwhile; nobody, where time did it. No reference: it outlives the account.
+    account_id: Mapped[UUID | None]
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 def position(uow: UnitOfWork, plugin: str) -> PluginSwitch:
     """The row of a plugin, made where there is none, and held until the transaction ends."""
     wanted = select(PluginSwitch).where(PluginSwitch.plugin == plugin).with_for_update()
-    found = uow.session.scalars(wanted).one_or_none()
+    found = uow.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         found = PluginSwitch(plugin=plugin, is_on=False, is_planned=True)
         uow.add(found)
         uow.session.flush()
     return found
+
+
+def hold(uow: UnitOfWork, plugins: Iterable[str]) -> None:
+    """Let nobody else switch these until the transaction ends."""
+    wanted = select(PluginSwitch.id).where(PluginSwitch.plugin.in_(sorted(plugins)))
+    uow.session.execute(wanted.order_by(PluginSwitch.plugin).with_for_update()).all()
+
+
+def hold_on(uow: UnitOfWork, plugin: str) -> bool:
+    """Whether a plugin is on, and stays so until the transaction ends; many may hold it at once."""
+    wanted = select(PluginSwitch.id).where(PluginSwitch.plugin == plugin, is_effective())
+    return uow.session.scalar(wanted.with_for_update(read=True, key_share=True)) is not None
 
 
 def positions(uow: UnitOfWork) -> dict[str, PluginSwitch]:
@@ -69,9 +85,9 @@ def switch(uow: UnitOfWork, plugin: str, *, on: bool) -> PluginSwitch:
     """Put `plugin` on or off for the tenant of the transaction."""
     uow.note(f"core.plugin.{'enabled' if on else 'disabled'}")
     found = position(uow, plugin)
-    found.is_on = on
+    found.is_on, found.purge_on = on, None
     if on:
-        found.stopped_reason = found.purge_on = None
+        found.stopped_reason = None
     uow.session.flush()
     return found
 

@@ -18,7 +18,8 @@ Item = TypeVar("Item", Link, Card)
 
 def links(uow: UnitOfWork) -> list[Link]:
     """Entries of the navigation that the reader may follow."""
-    return list(_permitted(uow, "navigation", Link))
+    # An error page is drawn whatever broke, the transaction included.
+    return [] if g.get("is_problem") else list(_permitted(uow, "navigation", Link))
 
 
 def cards(uow: UnitOfWork) -> list[Card]:

@@ -21,6 +21,7 @@ from gonghui.auth.sign_in import sign_in, sign_out
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, not_found
 from gonghui.i18n import LOCALES
+from gonghui.plugin_host.plugin_figures import figures_of
 from gonghui.reporting.indicators import figures, find, open_figure
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.values import clock
@@ -113,7 +114,7 @@ def show_home(uow: UnitOfWork) -> str:
         units=units,
         period=period,
         choices=_choices(period),
-        figures=figures(uow, mine, period),
+        figures=figures_of(current_app.extensions["gonghui"].registry, uow, mine, period),
         cards=contributions.cards(uow),
         plugins=[
             p
@@ -176,6 +177,7 @@ def show_problem(answer: Response) -> Response:
 def error_page(answer: Response) -> Response:
     """A problem document as a page."""
     content = orjson.loads(answer.get_data())
+    g.is_problem = True
     answer.set_data(render_template("problem.html", problem=content))
     answer.content_type = "text/html; charset=utf-8"
     return answer

@@ -77,7 +77,8 @@ def test_uninstalling_waits_and_can_be_taken_back(federation: Federation) -> Non
     leaving = admin.post("/api/v1/plugins/designs/removal", {"days": 10})
     day = clock.today() + timedelta(days=10)
     assert (leaving.json["state"], leaving.json["purge_on"]) == ("leaving", day.isoformat())
-    exported = admin.post("/api/v1/plugins/designs/export")
+    assert said(admin.post("/api/v1/plugins/designs/export")) == (403, "forbidden")
+    exported = operator(federation).post("/api/v1/plugins/designs/export")
     assert (exported.status_code, exported.data[:2]) == (200, b"PK")
     assert admin("DELETE", "/api/v1/plugins/designs/removal").json["state"] == "off"
     assert said(admin("DELETE", "/api/v1/plugins/designs/removal")) == (409, "no_removal")

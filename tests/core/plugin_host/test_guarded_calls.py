@@ -22,13 +22,19 @@ from gonghui.testing import Federation, World
 from gonghui.values import clock
 
 HOSTILE = {
-    "raises": "RuntimeError: 示例：出错",
+    "raises": "RuntimeError (hooks.py:",
     "loops": "TookTooLong: it took longer than 0.3 s",
-    "sleeps": "OperationalError",
+    "sleeps": "OperationalError (",
     "writes": "Overstepped: writes may only read here",
     "ends": "Overstepped: ends may not end the transaction",
-    "nonsense": "TypeError: 'int' object is not iterable",
+    "queries": "TookTooLong: it",
+    "lazy": "TypeError (hooks.py:",
+    "untitled": "KeyError (i18n.py:",
+    "exits": "SystemExit (hooks.py:",
+    "nonsense": "TypeError (calls.py:",
 }
+#: Hostile in other ways than by a hook that fails.
+OTHERS = ("meddles", "divides", "notes")
 HTML = {"Accept": "text/html"}
 
 
@@ -38,7 +44,7 @@ def hostile_world(world: World) -> World:
     registry = Registry()
     for plugin in world.registry.plugins.values():
         registry.add(plugin)
-    names = (*HOSTILE, "meddles")
+    names = (*HOSTILE, *OTHERS)
     load(registry, [EntryPoint(name, f"tests.hostile.hooks:{name}", GROUP) for name in names])
     assert not registry.rejected, registry.rejected
     return World(world.database, registry, create_app(world.database, registry, is_demo_server=False))
@@ -53,7 +59,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def with_on(world: World, name: str) -> Federation:
     """A federation that has one of the hostile plugins on, besides the ordinary ones."""
-    ordinary = tuple(plugin for plugin in world.registry.plugins if plugin not in (*HOSTILE, "meddles"))
+    ordinary = tuple(plugin for plugin in world.registry.plugins if plugin not in (*HOSTILE, *OTHERS))
     return world.federation(plugins=(*ordinary, name))
 
 
@@ -63,8 +69,8 @@ def loop_for(seconds: float) -> None:
             pass
 
 
-def home(federation: Federation) -> Any:
-    return federation.client("district").get("/", headers=HTML)
+def home(federation: Federation, login: str = "district") -> Any:
+    return federation.client(login).get("/", headers=HTML)
 
 
 def standing(federation: Federation, name: str) -> Any:
@@ -78,7 +84,7 @@ def test_a_hook_that_misbehaves_leaves_out_its_part_and_stops_its_plugin_here_al
 ) -> None:
     federation, neighbour = with_on(hostile_world, name), with_on(hostile_world, name)
     for number in range(LIMIT):
-        page = home(federation)
+        page = home(federation, ("district", "east")[number % 2])
         assert page.status_code == 200
         assert "建会入会" in page.text
         failures = federation.client("admin").get(f"/api/v1/plugins/{name}/failures").json
@@ -99,8 +105,8 @@ def test_a_hook_that_misbehaves_leaves_out_its_part_and_stops_its_plugin_here_al
 @pytest.mark.usefixtures("impatient")
 def test_a_stopped_plugin_is_resumed_by_switching_it_on_and_counts_anew(hostile_world: World) -> None:
     federation = with_on(hostile_world, "raises")
-    for _number in range(LIMIT):
-        home(federation)
+    for number in range(LIMIT):
+        home(federation, ("district", "east")[number % 2])
     admin = federation.client("admin")
     assert admin("PUT", "/api/v1/plugins/raises", json={"on": True}).json["changed"] == ["raises"]
     assert standing(federation, "raises")["reason"] is None
@@ -144,9 +150,7 @@ def test_neighbours_are_served_while_a_hook_loops(
 @pytest.mark.usefixtures("impatient")
 def test_a_reader_sees_links_and_cards_that_they_may_follow_and_no_others(hostile_world: World) -> None:
     """The plugin of the designs contributes both; the guest has no role."""
-    ordinary = tuple(
-        plugin for plugin in hostile_world.registry.plugins if plugin not in (*HOSTILE, "meddles")
-    )
+    ordinary = tuple(plugin for plugin in hostile_world.registry.plugins if plugin not in (*HOSTILE, *OTHERS))
     federation = hostile_world.federation(plugins=ordinary)
     assert "/console/designs/rooms" in home(federation).text
     assert "/console/designs/rooms" not in federation.client("guest").get("/", headers=HTML).text
@@ -168,6 +172,58 @@ def test_an_operation_that_writes_another_ones_table_fails_and_writes_nothing(ho
     assert district.post("/api/v1/meddles/rename").status_code == 500
     assert district.get("/api/v1/org-units").json == before
     assert district.get("/api/v1/organising/unions").status_code == 200
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slow_neighbour_is_not_blamed_for(hostile_world: World) -> None:
+    ordinary = tuple(plugin for plugin in hostile_world.registry.plugins if plugin not in (*HOSTILE, *OTHERS))
+    federation = hostile_world.federation(plugins=(*ordinary, "queries"))
+    for number in range(LIMIT):
+        assert home(federation, ("district", "east")[number % 2]).status_code == 200
+    stands = {row["id"]: row["state"] for row in federation.client("admin").get("/api/v1/plugins").json}
+    assert (stands["queries"], stands["designs"], stands["organising"]) == ("stopped", "on", "on")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_account_alone_stops_a_plugin_for_the_others_only_after_many_times(hostile_world: World) -> None:
+    federation = with_on(hostile_world, "raises")
+    for _number in range(LIMIT * 4 - 1):
+        home(federation)
+    assert standing(federation, "raises")["state"] == "on"
+    home(federation)
+    assert standing(federation, "raises")["state"] == "stopped"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_indicator_that_fails_leaves_out_its_plugins_figures_only(hostile_world: World) -> None:
+    federation = with_on(hostile_world, "divides")
+    assert home(federation).status_code == 200
+    answer = federation.client("district").get("/api/v1/figures?period=2024")
+    assert answer.status_code == 200
+    owners = {figure["code"].split(".")[0] for figure in answer.json["figures"]}
+    assert owners == {"organising", "designs"}
+    failures = federation.client("admin").get("/api/v1/plugins/divides/failures").json
+    assert {failure["place"] for failure in failures} == {"figures"}
+
+
+def test_whoever_is_asked_may_neither_rename_what_is_done_nor_become_somebody(hostile_world: World) -> None:
+    federation = with_on(hostile_world, "notes")
+    home(federation)
+    with federation.uow() as uow:
+        actions = set(uow.session.scalars(select(AuditEntry.action)))
+    assert "core.person.erased" not in actions
+
+
+def test_the_time_of_a_call_within_a_call_does_not_lengthen_that_of_the_outer() -> None:
+    with pytest.raises(TookTooLong, match=r"longer than 0\.1 s"):
+        loop_around_another(0.1)
+
+
+def loop_around_another(seconds: float) -> None:
+    with limited(seconds):
+        while True:
+            with limited(60):
+                sum(range(1_000))
 
 
 def test_time_that_is_over_ends_a_loop_and_what_comes_after_is_left_alone() -> None:

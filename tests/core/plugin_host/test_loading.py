@@ -166,7 +166,8 @@ class _Ready:
     """An entry point whose plugin is there already."""
 
     def __init__(self, plugin: Plugin) -> None:
-        self.name, self.value, self._plugin = plugin.id, f"tests:{plugin.id}", plugin
+        self.name, self.value, self._plugin = plugin.id, f"tests.hostile.ready:{plugin.id}", plugin
+        self.module = "tests.hostile.ready"
 
     def load(self) -> Plugin:
         return self._plugin

@@ -33,7 +33,7 @@ from gonghui.values import clock
 blueprint = Blueprint("plugins", __name__, url_prefix="/api/v1/plugins", description="Plugin switches")
 
 READ, SWITCH = "core.plugin.read", "core.plugin.switch"
-PLAN, UNINSTALL = "core.plugin.plan", "core.plugin.uninstall"
+PLAN, UNINSTALL, EXPORT = "core.plugin.plan", "core.plugin.uninstall", "core.plugin.export"
 
 
 class PluginOut(Schema):
@@ -187,10 +187,13 @@ def delete_removal(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/<string:plugin_id>/export", methods=["POST"])
-@operation(UNINSTALL, of_whole=True)
+@operation(EXPORT, of_whole=True)
 @blueprint.response(200, content_type="application/zip")
 def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
-    """Everything that the plugin holds here, as a zip of JSON lines; sealed values are masked."""
+    """Everything that the plugin holds here, as a zip of JSON lines; sealed values are masked. For operators.
+
+    It holds what no role sees in lists, such as who likes whom.
+    """
     plugin = _plugin(plugin_id)
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
     export_rows(uow, plugin, file)
