@@ -45,7 +45,7 @@ from gonghui.records.registers.taking import import_file
 from gonghui.reporting.indicators import Place, open_figure, tree_of
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.settings import settings
-from gonghui.tenancy.switches import plugins_on
+from gonghui.tenancy.switches import plugin_off, plugins_on
 from gonghui.tenancy.tenants import all_codes, tenant_with_code
 from gonghui.values.periods import Period
 
@@ -229,6 +229,10 @@ def explain_permission(uow: UnitOfWork, permission: str, org_unit: str | None) -
     """Why the account named by --as may or may not use PERMISSION (at a unit)."""
     # The operator finds the unit: the account need not see it to learn why it does not.
     unit = unit_called(uow, operator_principal(uow.tenant_id), permission, org_unit) if org_unit else None
+    owner = permission.split(".", 1)[0]
+    if owner != "core" and owner not in plugins_on(uow):
+        click.echo(f"✗ {plugin_off(owner).detail}")
+        return
     found = explain(uow, uow.principal, permission, unit.id if unit else None)
     click.echo(f"{'✓' if found.allowed else '✗'} {found.reason}")
 

@@ -112,6 +112,10 @@ def _lazy(uow: UnitOfWork) -> list[Card]:
     return [Card(Text("样本"), _Lazy("1"), "/console/lazy", "lazy.card.read")]
 
 
+def _astray(uow: UnitOfWork) -> list[Card]:
+    return [Card(Text("样本"), "1", "/console/organising/unions", "astray.card.read")]
+
+
 def _untitled(uow: UnitOfWork) -> list[Card]:
     return [Card(Text("{n} 个样本", {"m": 1}), "1", "/console/untitled", "untitled.card.read")]
 
@@ -155,6 +159,7 @@ def _dividing() -> Plugin:
 divides = _dividing()
 queries = _plugin("queries", _many_queries)
 lazy = _plugin("lazy", _lazy)
+astray = _plugin("astray", _astray)
 untitled = _plugin("untitled", _untitled)
 exits = _plugin("exits", _exits)
 notes = _plugin("notes", _notes)

@@ -161,6 +161,8 @@ def _print_preview(told: dict[str, Any], as_json: bool) -> None:
         return
     state = f"  {_STATES[told['state']]}" if "state" in told else ""
     click.echo(f"{told['id']}  {told['version']}  {told['name']}{state}")
+    if told.get("health"):
+        click.echo(f"{'✓' if told['health']['is_well'] else '✗'} {told['health']['sentence']}")
     for kind, title in _KINDS.items():
         rows = told.get(kind) or told["brings"].get(kind)
         if rows:

@@ -126,7 +126,8 @@ def personal_data(plugin: Plugin) -> list[PersonalData]:
         persons = [key.parent for column in table.columns for key in column.foreign_keys if _is_person(key)]
         if sealed or persons:
             words = dict(_words(plugin, table))
-            told = [tuple(words.get(c.name, c.name) for c in each) for each in (sealed, persons)]
+            sealed_words = tuple(words.get(c.name, c.name) for c in sealed)
+            told = (sealed_words, tuple(words.get(c.name, _("本人")) for c in persons))
             found.append(PersonalData(table.fullname, title_of(plugin, table), *told))
     return found
 

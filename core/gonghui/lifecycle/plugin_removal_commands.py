@@ -39,6 +39,7 @@ UNINSTALL = "core.plugin.uninstall"
 )
 @click.option("--reason", help="Open sealed values in the file, for this reason; it is recorded.")
 @click.option("--now", is_flag=True, help="Purge at once, without days of grace.")
+@click.option("--yes", is_flag=True, help="With --now: do not ask whether it is meant.")
 @click.option("--cancel", is_flag=True, help="Take an uninstalling back while its days of grace last.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @at_tenant
@@ -49,6 +50,7 @@ def uninstall(
     export_to: Path | None,
     reason: str | None,
     now: bool,
+    yes: bool,
     cancel: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +72,12 @@ def uninstall(
         said |= _counted(uow, plugin)
         if export_to is not None:
             said["export"] = _export(uow, plugin, export_to, reason)
+        if now and not yes:
+            rows = sum(each["rows"] for each in said["rows"])
+            question = _(
+                "插件“{plugin}”的 {n} 行数据将立即清除，不能恢复。继续吗？", plugin=plugin.name, n=rows
+            )
+            click.confirm(str(question), abort=True, err=True)
         if not preview:
             said |= _remove(uow, plugin, now=now)
     uow.commit()  # what is said must be so before anybody reads it

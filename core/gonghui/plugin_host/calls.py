@@ -12,10 +12,10 @@ from typing import Any
 import structlog
 from psycopg.pq import ExecStatus
 
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import Overstepped, UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.plugin_host.failures import in_words, note_failure
-from gonghui.plugin_host.hooks import FEATURE, MANY
+from gonghui.plugin_host.hooks import FEATURE, MANY, Card, Link
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.time_limits import Interruption, limited
@@ -50,7 +50,8 @@ def ask_hooks(
         if implementation is None:
             continue
         try:
-            answer = guarded(uow, plugin, hook, partial(_answer, implementation, hook, uow=uow, **arguments))
+            call = partial(_answer, plugin, implementation, hook, uow=uow, **arguments)
+            answer = guarded(uow, plugin, hook, call)
         except CallFailed:
             continue
         if answer is not None:
@@ -58,13 +59,22 @@ def ask_hooks(
     return answers
 
 
-def _answer(implementation: Callable[..., Any], hook: str, **arguments: Any) -> Any:
+def _answer(plugin: Plugin, implementation: Callable[..., Any], hook: str, **arguments: Any) -> Any:
     """The whole answer in plain values, so that nothing of the plugin runs any more once the guard is gone."""
     answer = implementation(**arguments)
     if answer is None or hook not in MANY:
         return answer
     items = tuple(islice(answer, _MOST))
-    return tuple(item.plain() for item in items) if hook in FEATURE else items
+    return tuple(_own(plugin, item.plain()) for item in items) if hook in FEATURE else items
+
+
+def _own(plugin: Plugin, item: Link | Card) -> Link | Card:
+    """What leads to the plugin's own paths by a permission of its own. Raises `Overstepped`."""
+    if not any(item.path == own or item.path.startswith(f"{own}/") for own in plugin.prefixes):
+        raise Overstepped(f"{item.path!r} is not a path of {plugin.id}")
+    if item.permission not in plugin.permissions:
+        raise Overstepped(f"{item.permission!r} is not a permission of {plugin.id}")
+    return item
 
 
 def hook_of(registry: Registry, plugin: Plugin, hook: str) -> Callable[..., Any] | None:

@@ -78,7 +78,10 @@ class FeatureHooks:
 
     @hookspec
     def navigation(self, uow: UnitOfWork) -> Sequence[Link]:  # type: ignore[empty-body]
-        """Entries of the navigation; those whose permission the reader lacks are left out."""
+        """Entries of the navigation; those whose permission the reader lacks are left out.
+
+        Paths are below the plugin's own (`/api/v1/<id>`, `/console/<id>`, `/portal/<id>`, `/open/<id>`).
+        """
 
     @hookspec
     def dashboard(self, uow: UnitOfWork) -> Sequence[Card]:  # type: ignore[empty-body]
@@ -95,10 +98,6 @@ class LifecycleHooks:
     @hookspec
     def erase_person(self, uow: UnitOfWork, person_id: UUID) -> int:  # type: ignore[empty-body]
         """Empty what the plugin holds about a person where no reference leads to them; how many rows it touched."""
-
-    @hookspec
-    def describe_entry(self, action: str, detail: Mapping[str, Any]) -> Text | None:
-        """An entry of the trail in words, also for actions of years ago; None for those it does not know."""
 
     @hookspec
     def health(self, uow: UnitOfWork) -> Health:  # type: ignore[empty-body]

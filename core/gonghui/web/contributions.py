@@ -11,7 +11,6 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.plugin_host.calls import ask_hooks
 from gonghui.plugin_host.gate import may
 from gonghui.plugin_host.hooks import Card, Link
-from gonghui.plugin_host.manifest import Plugin
 
 Item = TypeVar("Item", Link, Card)
 
@@ -29,14 +28,7 @@ def cards(uow: UnitOfWork) -> list[Card]:
 
 def _permitted(uow: UnitOfWork, hook: str, kind: type[Item]) -> Iterable[Item]:
     platform = current_app.extensions["gonghui"]
-    for plugin, answer in ask_hooks(platform.registry, uow, g.tenant.plugins_on, hook):
+    for _plugin, answer in ask_hooks(platform.registry, uow, g.tenant.plugins_on, hook):
         for item in answer:
-            is_shown = isinstance(item, kind) and _is_own(plugin, item)
-            if is_shown and may(platform.registry, g.tenant, uow.principal, item.permission):
+            if isinstance(item, kind) and may(platform.registry, g.tenant, uow.principal, item.permission):
                 yield item
-
-
-def _is_own(plugin: Plugin, item: Link | Card) -> bool:
-    """Whether it leads to the plugin's own pages, by a permission of its own."""
-    is_below = any(item.path == own or item.path.startswith(f"{own}/") for own in plugin.prefixes)
-    return is_below and item.permission in plugin.permissions

@@ -133,7 +133,18 @@ def test_uninstalling_can_be_taken_back_at_the_terminal(filled: Federation) -> N
 def test_rows_are_written_to_a_file_before_they_go(filled: Federation, tmp_path: Path) -> None:
     path = tmp_path / "designs.zip"
     said = json.loads(
-        run(filled, uninstall, "designs", "--export", str(path), "--reason", "移交", "--now", "--json").output
+        run(
+            filled,
+            uninstall,
+            "designs",
+            "--export",
+            str(path),
+            "--reason",
+            "移交",
+            "--now",
+            "--yes",
+            "--json",
+        ).output
     )
     with ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
@@ -147,7 +158,7 @@ def test_rows_are_written_to_a_file_before_they_go(filled: Federation, tmp_path:
 def test_a_plugin_that_is_on_is_refused_at_the_terminal(federation: Federation, tmp_path: Path) -> None:
     fill(federation)
     with pytest.raises(Conflict, match="plugin_on"):
-        run(federation, uninstall, "designs", "--now")
+        run(federation, uninstall, "designs", "--now", "--yes")
     switch_off(federation)
     said = run(federation, uninstall, "designs", "--now", "--preview")
     assert said.exit_code == 2

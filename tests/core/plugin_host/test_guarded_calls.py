@@ -28,6 +28,7 @@ HOSTILE = {
     "writes": "Overstepped: writes may only read here",
     "ends": "Overstepped: ends may not end the transaction",
     "queries": "TookTooLong: it",
+    "astray": "Overstepped: '/console/organising/unions' is not a path of astray",
     "lazy": "TypeError (hooks.py:",
     "untitled": "KeyError (i18n.py:",
     "exits": "SystemExit (hooks.py:",

@@ -146,6 +146,17 @@ def test_a_preview_tells_what_comes_what_it_needs_and_what_needs_it(
     assert bare.client("admin").get("/api/v1/plugins/nobody").status_code == 404
 
 
+def test_a_preview_tells_whose_data_a_plugin_holds_how_much_and_how_it_fares(federation: Federation) -> None:
+    told = federation.client("admin").get("/api/v1/plugins/designs").json
+    assert told["health"] == {"is_well": True, "sentence": "样本正常。"}
+    assert any("联系电话" in each["title"] for each in told["personal_data"])
+    assert told["rows"] == []
+    with federation.uow() as uow:
+        discover().plugins["designs"].samples["room_id"](uow, federation.units["garden"])
+    rows = federation.client("admin").get("/api/v1/plugins/designs").json["rows"]
+    assert {"code": "designs.nursing_room", "title": "爱心妈妈小屋", "rows": 1} in rows
+
+
 def test_roles_get_the_permissions_when_a_plugin_is_switched_on(bare: Federation) -> None:
     role = select(Role.permissions).where(Role.code == "street_officer")
     with bare.uow() as uow:

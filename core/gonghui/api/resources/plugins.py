@@ -78,12 +78,20 @@ class RowsOut(Coded):
     rows = fields.Integer()
 
 
+class HealthOut(Schema):
+    is_well = fields.Boolean()
+    sentence = fields.String()
+
+
 class PreviewOut(PluginOut):
     requires = fields.List(fields.Nested(PluginOut))
     required_by = fields.List(fields.Nested(PluginOut))
     brings = fields.Nested(Brings)
     personal_data = fields.List(
         fields.Nested(Coded), metadata={"description": "Tables with personal data, in words"}
+    )
+    health = fields.Nested(
+        HealthOut, allow_none=True, metadata={"description": "How the plugin says that it fares"}
     )
     rows = fields.List(fields.Nested(RowsOut), metadata={"description": "What the plugin holds here"})
 
