@@ -100,14 +100,16 @@ def guarded(
     """
     seconds = HOOK_SECONDS if seconds is None else seconds
     begun: list[bool] = []
+    outer = uow.writer if uow.is_reading else None
     try:
         with _reading(uow, seconds, STATEMENT_MS if statement_ms is None else statement_ms):
             begun.append(True)
-            with written_by(uow, plugin.id, reading=True), limited(seconds):
-                return call()
+            with written_by(uow, plugin.id, reading=True):
+                return limited(seconds, call)
     except BaseException as error:
-        # An interruption is that of a call around this one; a key at the terminal is nobody's mistake.
-        if not begun or isinstance(error, (Interruption, KeyboardInterrupt, GeneratorExit)):
+        # Within another call an interruption is that one's; a key at the terminal is nobody's mistake.
+        others = (Interruption, KeyboardInterrupt) if outer is not None else (KeyboardInterrupt,)
+        if not begun or isinstance(error, others):
             raise
         _log.error(
             "plugin_call_failed", plugin=plugin.id, place=place, tenant=str(uow.tenant_id), exc_info=error

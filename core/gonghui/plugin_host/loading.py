@@ -55,8 +55,7 @@ def load(registry: Registry, entries: Iterable[EntryPoint]) -> None:
 
 def _load(entry: EntryPoint) -> Plugin:
     before = set(declared())
-    with limited(_IMPORT_SECONDS):
-        plugin = entry.load()
+    plugin = limited(_IMPORT_SECONDS, entry.load)
     if not isinstance(plugin, Plugin):
         raise ManifestError(f"{entry.value} is not a Plugin")
     if plugin.id != entry.name:
