@@ -100,16 +100,15 @@ def guarded(
     """
     seconds = HOOK_SECONDS if seconds is None else seconds
     begun: list[bool] = []
-    outer = uow.writer if uow.is_reading else None
+    # Within another call an interruption is that one's; a key at the terminal is nobody's mistake.
+    passing = (Interruption, KeyboardInterrupt) if uow.is_reading else KeyboardInterrupt
     try:
         with _reading(uow, seconds, STATEMENT_MS if statement_ms is None else statement_ms):
             begun.append(True)
             with written_by(uow, plugin.id, reading=True):
                 return limited(seconds, call)
     except BaseException as error:
-        # Within another call an interruption is that one's; a key at the terminal is nobody's mistake.
-        others = (Interruption, KeyboardInterrupt) if outer is not None else (KeyboardInterrupt,)
-        if not begun or isinstance(error, others):
+        if not begun or isinstance(error, passing):
             raise
         _log.error(
             "plugin_call_failed", plugin=plugin.id, place=place, tenant=str(uow.tenant_id), exc_info=error

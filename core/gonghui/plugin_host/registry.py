@@ -14,6 +14,7 @@ from gonghui.i18n import load_catalogues
 from gonghui.plugin_host.checks import ManifestError, check, names_of_blueprints
 from gonghui.plugin_host.hooks import new_manager
 from gonghui.plugin_host.manifest import Plugin
+from gonghui.plugin_host.person_routes import uncovered
 from gonghui.plugin_host.tables import forget_schema
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
 from gonghui.records.record_types import RecordType
@@ -53,6 +54,10 @@ class Registry:
         taken = {name for other in self.plugins.values() for name in names_of_blueprints(other)}
         if again := sorted(taken & set(names_of_blueprints(plugin))):
             raise ManifestError(f"the blueprint {again[0]!r} is another plugin's")
+        if sealed := uncovered(plugin):
+            raise ManifestError(
+                f"nothing erases a person's data in {', '.join(sealed)}: give it erase_person"
+            )
         try:
             self._take_in(plugin)
         except Exception:

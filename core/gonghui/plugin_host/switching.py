@@ -64,6 +64,7 @@ def put_in_plan(uow: UnitOfWork, registry: Registry, plugin: Plugin, *, planned:
         if planned
         else [*dependents_of(plugin.id, registry.plugins), plugin]
     )
+    hold(uow, [p.id for p in moved])  # in the order in which switching holds them
     uow.note(f"core.plugin.{'planned' if planned else 'unplanned'}")
     changed = []
     for each in moved:
