@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
+    audit_key: Path | None = Field(
+        default=None, description="file of the key that signs the audit trail; empty: `secrets/audit-key.pem` in `var`"
+    )
+    audit_seal_seconds: float = Field(default=5.0, gt=0, description="how often the audit trail is sealed")
+    audit_head_minutes: int = Field(
+        default=60, ge=0, description="how often a head of the audit trail is signed, whether or not it grew"
+    )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 
 

@@ -1,0 +1,400 @@
+"""Verify files of a sealed trail. This one file needs Python 3.9 and nothing else; it can be read in one sitting.
+
+    python verify.py FILE [FILE …] --key-fingerprint F [--head H]
+
+FILE is what `gonghui audit export` wrote, or segments of one chain in their order. F is the fingerprint of the key
+that signs, which you were told by another way than the file. H is a file with a head that somebody else kept.
+
+Each entry is hashed with the hash before it; now and then a head, that is the hash reached so far, is signed
+(Ed25519, RFC 8032). What follows from that is named line by line in `SENTENCES`. The status is 0 where everything
+holds, 1 where something does not, 2 where there is nothing to verify.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FORMAT = "gonghui-audit-1"
+
+#: What can be found, in Chinese and in English. `row` is the number of an entry in its chain, from 1.
+SENTENCES = {
+    "edited": (
+        "第 {row} 条与其哈希不符：该条或前一条的哈希被改动。{entry}",
+        "row {row} does not fit its hash: it was edited, or the hash of the row before it. {entry}",
+    ),
+    "values": (
+        "第 {row} 条的内容与封存时的摘要不符。{entry}",
+        "the values told with row {row} are not those that were sealed. {entry}",
+    ),
+    "removed": ("第 {row} 至 {last} 条缺失。", "rows {row} to {last} were removed."),
+    "reordered": (
+        "第 {row} 条不在其位置：此处是第 {found} 条。",
+        "row {row} is not in its place: row {found} stands there.",
+    ),
+    "unreadable": ("第 {row} 条（第 {line} 行）无法读取。", "row {row} (line {line}) cannot be read."),
+    "other_chain": (
+        "从第 {row} 条起是另一链条或另一段的内容。",
+        "from row {row} on stands another chain, or another segment.",
+    ),
+    "other_key": (
+        "从第 {row} 条起没有可信的签名：第 {last} 条处的链头由另一密钥 {key} 签署。",
+        "from row {row} on nothing is vouched for: the head at row {last} is signed by another key, {key}.",
+    ),
+    "bad_head": (
+        "从第 {row} 条起没有可信的签名：第 {last} 条处的链头与各条不符或签名无效。",
+        "from row {row} on nothing is vouched for: the head at row {last} does not fit the rows or is not signed.",
+    ),
+    "no_head": ("没有由该密钥签署的链头。", "no head in the file is signed by that key."),
+    "cut": (
+        "末尾被截去：第 {row} 至 {last} 条缺失，另存的链头证明其存在。",
+        "the tail was cut: rows {row} to {last} are missing; the head that was kept elsewhere proves them.",
+    ),
+    "other_past": (
+        "第 {row} 至 {last} 条之间被改写：与另存的链头不符。",
+        "between rows {row} and {last} the past was rewritten: it does not fit the head that was kept elsewhere.",
+    ),
+    "complete": (
+        "第 {first} 至 {last} 条完整，签署时间 {at}；其中 {erased} 条不含内容。",
+        "complete from row {first} to {last}, signed at {at}; {erased} of them come without their values.",
+    ),
+    "unsigned": ("第 {row} 至 {last} 条已链接但尚未签署。", "rows {row} to {last} are linked and not signed yet."),
+    "nothing_after": ("此后的情况无从得知。", "nothing is known of what came after."),
+}
+
+
+class Unusable(Exception):
+    """There is nothing that could be verified: no such file, or not one of ours."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found, with the first row it concerns."""
+
+    code: str
+    row: int
+    told: dict = field(default_factory=dict)
+
+    def sentence(self, language: str) -> str:
+        """In `zh` or `en`."""
+        return SENTENCES[self.code][language != "zh"].format(row=self.row, **self.told).strip()
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far a chain had come at a moment; `fits` says whether it stands where the rows come to the same."""
+
+    tenant: str
+    seq: int
+    hash: bytes
+    at: str
+    key: str
+    public_key: bytes
+    signature: bytes
+    told: bytes
+    fits: bool = True
+
+    def is_signed_by(self, keys: frozenset) -> bool:
+        """Whether one of these keys, by fingerprint, has signed it."""
+        named = hashlib.sha256(self.public_key).hexdigest()
+        return self.key == named and named in keys and verify_signature(self.public_key, self.told, self.signature)
+
+
+@dataclass
+class Report:
+    """What the files prove: `fault` is None where everything holds."""
+
+    fault: Finding | None
+    notes: list
+
+    def lines(self, language: str) -> list:
+        """One sentence each."""
+        return [each.sentence(language) for each in ([self.fault] if self.fault else []) + self.notes]
+
+
+def verify(files: list, keys: frozenset, elsewhere: Head | None = None) -> Report:
+    """Verify files of one chain against the keys, and against a head that was kept elsewhere. Raises `Unusable`."""
+    walk = _Walk(elsewhere)
+    for path in files:
+        walk.read(Path(path))
+    walk.end()
+    if elsewhere is not None and elsewhere.seq < walk.first - 1:
+        raise Unusable("the head that was kept elsewhere is older than the first of these rows")
+    good = next((h for h in reversed(walk.heads) if h.fits and h.is_signed_by(keys)), None)
+    fault = walk.fault or _fault_of_heads(walk, keys, good) or _fault_of_elsewhere(walk, elsewhere)
+    notes = []
+    if good is not None:
+        notes.append(
+            Finding("complete", good.seq, {"first": walk.first, "last": good.seq, "at": good.at, "erased": walk.bare})
+        )
+        if walk.fault is None and fault is None and walk.seq > good.seq:
+            notes.append(Finding("unsigned", good.seq + 1, {"last": walk.seq}))
+    if elsewhere is None and fault is None:
+        notes.append(Finding("nothing_after", walk.seq))
+    return Report(fault, notes)
+
+
+def read_head(path: Path, keys: frozenset) -> Head:
+    """The last head in a file: one that was kept by itself, a segment, or an earlier export. Raises `Unusable`."""
+    found = [line for line in _lines(path) if line.startswith(b'{"head":')]
+    head = _head(found[-1]) if found else None
+    if head is None or not head.is_signed_by(keys):
+        raise Unusable(f"{path}: no head that is signed by the key")
+    return head
+
+
+class _Walk:
+    """Goes through the rows once, link by link, and stops believing at the first that does not hold."""
+
+    def __init__(self, elsewhere: Head | None) -> None:
+        self.elsewhere = elsewhere
+        self.tenant = ""
+        self.first = 0
+        self.seq = 0  # of the last row that holds
+        self.hash = b""
+        self.bare = 0
+        self.heads: list = []
+        self.fault: Finding | None = None
+        self.meets_elsewhere: bool | None = None
+        self._missing: tuple | None = None
+
+    def read(self, path: Path) -> None:
+        """Go on with the rows of a file."""
+        for number, line in enumerate(_lines(path), start=1):
+            if number == 1:
+                self._begin(path, line)
+            elif line.startswith(b'{"head":'):
+                self._take_head(line, number)
+            elif self.fault is None:
+                self._take_row(line, number)
+            elif self._missing is not None:
+                self._look_for_missing(line)
+
+    def _begin(self, path: Path, line: bytes) -> None:
+        try:
+            told = json.loads(line)
+            tenant, first, previous = told["tenant"], int(told["first"]), bytes.fromhex(told["previous"])
+            if told["format"] != FORMAT:
+                raise ValueError(told["format"])
+        except (ValueError, KeyError, TypeError):
+            raise Unusable(f"{path}: not a file of a sealed trail") from None
+        if not self.first:
+            start = hashlib.sha256(f"{FORMAT} {tenant}".encode()).digest()
+            self.tenant, self.first, self.seq, self.hash = tenant, first, first - 1, previous
+            if first == 1 and previous != start:
+                self._fail("other_chain", 1)
+            self._meet_elsewhere()
+        elif self.fault is None and (tenant, first, previous) != (self.tenant, self.seq + 1, self.hash):
+            self._fail("other_chain", self.seq + 1)
+
+    def _take_row(self, line: bytes, number: int) -> None:
+        row = self.seq + 1
+        entry, told = _entry(line)
+        if entry is None:
+            return self._fail("unreadable", row, line=number)
+        if told["seq"] != row:
+            if told["seq"] > row:
+                self._missing = (row, told["seq"] - 1)
+            return self._fail("reordered", row, found=told["seq"])
+        reached = hashlib.sha256(self.hash + entry).digest()
+        if reached.hex().encode() != line[9:73]:
+            return self._fail("edited", row, entry=_named(told))
+        if told["payload"] is None:
+            self.bare += 1
+        elif not _has_digest(told["payload"], told["digest"]):
+            return self._fail("values", row, entry=_named(told))
+        self.seq, self.hash = row, reached
+        self._meet_elsewhere()
+
+    def _look_for_missing(self, line: bytes) -> None:
+        """Rows that stand further down were moved, not removed."""
+        first, last = self._missing
+        _, told = _entry(line)
+        if told and first <= told["seq"] <= last:
+            self._missing = None
+
+    def _take_head(self, line: bytes, number: int) -> None:
+        head = _head(line, self)
+        if head is not None:
+            self.heads.append(head)
+        elif self.fault is None:
+            self._fail("unreadable", self.seq + 1, line=number)
+
+    def _meet_elsewhere(self) -> None:
+        if self.elsewhere is not None and self.elsewhere.seq == self.seq:
+            self.meets_elsewhere = (self.elsewhere.tenant, self.elsewhere.hash) == (self.tenant, self.hash)
+
+    def _fail(self, code: str, row: int, **told: object) -> None:
+        self.fault = Finding(code, row, told)
+
+    def end(self) -> None:
+        """Say of rows that are missing whether they stand anywhere else."""
+        if self._missing is not None:
+            self.fault = Finding("removed", self._missing[0], {"last": self._missing[1]})
+
+
+def _fault_of_heads(walk: _Walk, keys: frozenset, good: Head | None) -> Finding | None:
+    """The first head behind the last good one, because no head behind it holds."""
+    after = walk.heads[walk.heads.index(good) + 1 :] if good else walk.heads
+    if not after:
+        return None if good else Finding("no_head", walk.first)
+    bad, row = after[0], (good.seq + 1 if good else walk.first)
+    if bad.key in keys:
+        return Finding("bad_head", row, {"last": bad.seq})
+    return Finding("other_key", row, {"last": bad.seq, "key": bad.key})
+
+
+def _fault_of_elsewhere(walk: _Walk, elsewhere: Head | None) -> Finding | None:
+    if elsewhere is None or walk.meets_elsewhere:
+        return None
+    if elsewhere.seq > walk.seq and elsewhere.tenant == walk.tenant:
+        return Finding("cut", walk.seq + 1, {"last": elsewhere.seq})
+    return Finding("other_past", walk.first, {"last": elsewhere.seq})
+
+
+# --- lines
+
+
+def _lines(path: Path):
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                yield line.rstrip(b"\r\n")
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}") from None
+
+
+def _entry(line: bytes) -> tuple:
+    """The bytes of an entry as they were hashed, and what they say; two times None for what is no entry.
+
+    Within the texts of JSON every quote is escaped, so what is looked for stands in no text.
+    """
+    entry, mark, payload = line[83:].partition(b',"payload":')
+    if line[:9] != b'{"hash":"' or line[73:83] != b'","entry":' or not mark:
+        return None, None
+    try:
+        told = json.loads(entry)
+        told["payload"] = json.loads(payload[:-1])
+        if payload[-1:] != b"}" or type(told["seq"]) is not int or type(told["digest"]) is not str:
+            raise ValueError(line)
+    except (ValueError, KeyError, TypeError):
+        return None, None
+    return entry, told
+
+
+def _has_digest(payload: object, digest: str) -> bool:
+    try:
+        salt, content = bytes.fromhex(payload["salt"]), payload["content"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return len(payload) == 2 and hashlib.sha256(salt + content).hexdigest() == digest
+
+
+def _named(told: dict) -> str:
+    return f"({told.get('at')} {told.get('action')} {told.get('id')})"
+
+
+def _head(line: bytes, walk: _Walk | None = None) -> Head | None:
+    told, mark, rest = line[8:].partition(b',"public_key":')
+    try:
+        said, signed = json.loads(told), json.loads(b'{"public_key":' + rest)
+        head = Head(
+            said["tenant"], int(said["seq"]), bytes.fromhex(said["hash"]), str(said["at"]), str(said["key"]),
+            bytes.fromhex(signed["public_key"]), bytes.fromhex(signed["signature"]), told,
+            walk is None or (said["tenant"], said["seq"], said["hash"]) == (walk.tenant, walk.seq, walk.hash.hex()),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return None
+    return head if mark else None
+
+
+# --- Ed25519, RFC 8032: a point is (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+_BASE_BYTES = b"\x58" + b"\x66" * 31
+_NEUTRAL = (0, 1, 1, 0)
+
+
+def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the signature over the message was made by the owner of the key."""
+    point = _point(public_key)
+    scalar = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or point is None or scalar >= _ORDER:
+        return False
+    told = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % _ORDER
+    x, y, z, t = point
+    found = _sum(_times(scalar, _point(_BASE_BYTES)), _times(told, (-x % _P, y, z, -t % _P)))
+    return _bytes(found) == signature[:32]
+
+
+def _sum(a: tuple, b: tuple) -> tuple:
+    e = (a[1] - a[0]) * (b[1] - b[0]) % _P
+    f = (a[1] + a[0]) * (b[1] + b[0]) % _P
+    g = 2 * a[3] * b[3] * _D % _P
+    h = 2 * a[2] * b[2] % _P
+    w, x, y, z = f - e, h - g, h + g, f + e
+    return w * x % _P, y * z % _P, x * y % _P, w * z % _P
+
+
+def _times(scalar: int, point: tuple) -> tuple:
+    found = _NEUTRAL
+    while scalar:
+        if scalar & 1:
+            found = _sum(found, point)
+        point = _sum(point, point)
+        scalar >>= 1
+    return found
+
+
+def _point(encoded: bytes) -> tuple | None:
+    if len(encoded) != 32:
+        return None
+    whole = int.from_bytes(encoded, "little")
+    sign, y = whole >> 255, whole & ((1 << 255) - 1)
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT % _P
+    if y >= _P or (x * x - square) % _P or (x == 0 and sign):
+        return None
+    x = x if x & 1 == sign else -x % _P
+    return x, y, 1, x * y % _P
+
+
+def _bytes(point: tuple) -> bytes:
+    x, y, z, _t = point
+    inverse = pow(z, -1, _P)
+    return (y * inverse % _P | (x * inverse % _P & 1) << 255).to_bytes(32, "little")
+
+
+# --- the command
+
+
+def main(arguments: list | None = None) -> int:
+    """Verify as the command line says, and print what was found."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Verify files of a sealed trail.")
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("--key-fingerprint", required=True, action="append", metavar="F")
+    parser.add_argument("--head", type=Path, metavar="H", help="a file with a head that was kept elsewhere")
+    parser.add_argument("--lang", choices=["zh", "en"], default=os.environ.get("GONGHUI_LANG", "zh"))
+    options = parser.parse_args(arguments)
+    keys = frozenset(key.lower() for key in options.key_fingerprint)
+    try:
+        report = verify(options.files, keys, read_head(options.head, keys) if options.head else None)
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(*report.lines(options.lang), sep="\n")
+    return 1 if report.fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""`gonghui audit`: seal the trail, hand it out, verify what was handed out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from gonghui.audit import verify as verifier
+from gonghui.audit.chain import PLATFORM, head_line, latest_head, lines
+from gonghui.audit.sealing import seal
+from gonghui.audit.signing import SigningKey, sign_heads, signing_key
+from gonghui.db.database import Database
+from gonghui.i18n import _, current_locale
+from gonghui.lifecycle.installation import Installation
+from gonghui.lifecycle.whole_files import whole_file
+from gonghui.settings import settings
+from gonghui.tenancy.tenants import tenant_with_code
+
+
+@click.group("audit")
+def audit() -> None:
+    """The audit trail: sealed, handed out, verified."""
+
+
+@audit.command("key")
+def show_key() -> None:
+    """The fingerprint of the key that signs: tell it to whoever verifies, by another way than the files."""
+    click.echo(signing_key(settings()).fingerprint)
+
+
+@audit.command("export")
+@click.option("--tenant", help="Code of the tenant; without it, the platform's own trail.")
+@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--values", is_flag=True, help="Also the values before and after; without, only their digests.")
+@click.pass_obj
+def export(open_installation: Any, tenant: str | None, output: Path, values: bool) -> None:
+    """Seal what is there, sign it, and write the whole sealed trail to FILE."""
+    with open_installation() as installation:
+        chain = _sealed_and_signed(installation.database, tenant)
+        with _reader(installation, tenant, values) as reader, whole_file(output) as file:
+            head = latest_head(reader, chain)
+            for line in lines(reader, chain, last=head.seq, with_values=values):
+                file.write(line)
+    click.echo(str(_("已将 {n} 条写入 {file}。", n=head.seq, file=output)), err=True)
+
+
+@audit.command("verify")
+@click.argument("files", metavar="FILE", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--key-fingerprint", "keys", required=True, multiple=True, metavar="F", help="As `audit key` shows it.")
+@click.option("--head", type=click.Path(path_type=Path), metavar="H", help="File with a head kept elsewhere.")
+def verify(files: tuple[Path, ...], keys: tuple[str, ...], head: Path | None) -> None:
+    """Verify what was exported, or segments in their order; names the first row that does not hold."""
+    kept = [] if head is None else ["--head", str(head)]
+    named = [word for key in keys for word in ("--key-fingerprint", key)]
+    sys.exit(verifier.main([*map(str, files), *named, *kept, "--lang", current_locale()]))
+
+
+@contextmanager
+def _reader(installation: Installation, tenant: str | None, values: bool) -> Iterator[Session | Connection]:
+    """Whoever reads a chain; that it was handed out stands in the trail."""
+    if tenant is None:
+        with installation.database.sealer() as connection:
+            yield connection
+        return
+    with installation.acting(tenant, None, command="gonghui audit export") as uow:
+        uow.note("core.audit.exported", values=values)
+        yield uow.session
+
+
+def _sealed_and_signed(database: Database, tenant: str | None) -> UUID:
+    """The chain of a tenant, or of the platform, sealed to its end and signed."""
+    chain = tenant_with_code(database, tenant).id if tenant else PLATFORM
+    seal(database, chain)
+    _count, broken = sign_heads(database, signing_key(settings()), chain=chain)
+    if broken:
+        click.echo(str(_("链条与其最近签署的链头不符，不再签署。")), err=True)
+    return chain
