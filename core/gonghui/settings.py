@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The demonstration's tenants, and the profiles that come with the product.
@@ -41,8 +41,19 @@ class Settings(BaseSettings):
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
+    objects_url: str = Field(
+        default="file:objects",
+        description="where files are kept: `file:PATH` (a relative one is in `var`), "
+        "or `minio+https://HOST/BUCKET?region=REGION`",
+    )
+    objects_key: str = Field(default="", description="access key at MinIO")
+    objects_secret: SecretStr = Field(default=SecretStr(""), description="secret key at MinIO")
+    objects_public_url: str | None = Field(
+        default=None, description="address at which browsers reach MinIO; empty: that of `objects_url`"
+    )
     audit_key: Path | None = Field(
-        default=None, description="file of the key that signs the audit trail; empty: `secrets/audit-key.pem` in `var`"
+        default=None,
+        description="file of the key that signs the audit trail; empty: `secrets/audit-key.pem` in `var`",
     )
     audit_seal_seconds: float = Field(default=5.0, gt=0, description="how often the audit trail is sealed")
     audit_head_minutes: int = Field(

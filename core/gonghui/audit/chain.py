@@ -94,7 +94,7 @@ def lines(
     source, at = source_of(chain), after
     while at < last:
         upto = min(at + _AT_ONCE, last)
-        heads = reader.execute(_heads(chain, at, upto)).all()
+        heads = list(reader.execute(_heads(chain, at, upto)))
         for row in reader.execute(_sealed(chain, source, at, upto, with_values)):
             while heads and heads[0].seq < row.seq:
                 yield head_line(heads.pop(0))
@@ -113,7 +113,9 @@ def head_line(head: Any) -> bytes:
 def latest_head(reader: Session | Connection, chain: UUID) -> Any:
     """The head that was signed last, or None."""
     head: Any = AuditHead.__table__
-    newest = select(head).where(head.c.tenant_id == chain).order_by(head.c.seq.desc(), head.c.at.desc()).limit(1)
+    newest = (
+        select(head).where(head.c.tenant_id == chain).order_by(head.c.seq.desc(), head.c.at.desc()).limit(1)
+    )
     return reader.execute(newest).one_or_none()
 
 
@@ -150,7 +152,11 @@ def _sealed(chain: UUID, source: Source, after: int, last: int, with_values: boo
 def _entry_line(row: Row[Any], source: Source, with_values: bool) -> bytes:
     # In this order and without spaces: `verify.py` cuts the entry out of the line and hashes it as it stands.
     entry = entry_bytes(row.seq, row, source)
-    return b'{"hash":"%b","entry":%b,"payload":%b}\n' % (row.hash.hex().encode(), entry, _values(row, with_values))
+    return b'{"hash":"%b","entry":%b,"payload":%b}\n' % (
+        row.hash.hex().encode(),
+        entry,
+        _values(row, with_values),
+    )
 
 
 def _values(row: Row[Any], with_values: bool) -> bytes:

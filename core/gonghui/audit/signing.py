@@ -49,6 +49,11 @@ class SigningKey:
             raise ValueError("heads are signed by an Ed25519 key")
         return cls(private)
 
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """A new key, kept nowhere."""
+        return cls(Ed25519PrivateKey.generate())
+
     @property
     def fingerprint(self) -> str:
         """What those who verify are told beforehand, by another way."""

@@ -17,8 +17,10 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FORMAT = "gonghui-audit-1"
 
@@ -63,7 +65,10 @@ SENTENCES = {
         "第 {first} 至 {last} 条完整，签署时间 {at}；其中 {erased} 条不含内容。",
         "complete from row {first} to {last}, signed at {at}; {erased} of them come without their values.",
     ),
-    "unsigned": ("第 {row} 至 {last} 条已链接但尚未签署。", "rows {row} to {last} are linked and not signed yet."),
+    "unsigned": (
+        "第 {row} 至 {last} 条已链接但尚未签署。",
+        "rows {row} to {last} are linked and not signed yet.",
+    ),
     "nothing_after": ("此后的情况无从得知。", "nothing is known of what came after."),
 }
 
@@ -78,7 +83,7 @@ class Finding:
 
     code: str
     row: int
-    told: dict = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: str) -> str:
         """In `zh` or `en`."""
@@ -99,10 +104,14 @@ class Head:
     told: bytes
     fits: bool = True
 
-    def is_signed_by(self, keys: frozenset) -> bool:
+    def is_signed_by(self, keys: frozenset[str]) -> bool:
         """Whether one of these keys, by fingerprint, has signed it."""
         named = hashlib.sha256(self.public_key).hexdigest()
-        return self.key == named and named in keys and verify_signature(self.public_key, self.told, self.signature)
+        return (
+            self.key == named
+            and named in keys
+            and verify_signature(self.public_key, self.told, self.signature)
+        )
 
 
 @dataclass
@@ -110,18 +119,18 @@ class Report:
     """What the files prove: `fault` is None where everything holds."""
 
     fault: Finding | None
-    notes: list
+    notes: list[Finding]
 
-    def lines(self, language: str) -> list:
+    def lines(self, language: str) -> list[str]:
         """One sentence each."""
         return [each.sentence(language) for each in ([self.fault] if self.fault else []) + self.notes]
 
 
-def verify(files: list, keys: frozenset, elsewhere: Head | None = None) -> Report:
+def verify(files: Sequence[Path], keys: frozenset[str], elsewhere: Head | None = None) -> Report:
     """Verify files of one chain against the keys, and against a head that was kept elsewhere. Raises `Unusable`."""
     walk = _Walk(elsewhere)
     for path in files:
-        walk.read(Path(path))
+        walk.read(path)
     walk.end()
     if elsewhere is not None and elsewhere.seq < walk.first - 1:
         raise Unusable("the head that was kept elsewhere is older than the first of these rows")
@@ -130,7 +139,11 @@ def verify(files: list, keys: frozenset, elsewhere: Head | None = None) -> Repor
     notes = []
     if good is not None:
         notes.append(
-            Finding("complete", good.seq, {"first": walk.first, "last": good.seq, "at": good.at, "erased": walk.bare})
+            Finding(
+                "complete",
+                good.seq,
+                {"first": walk.first, "last": good.seq, "at": good.at, "erased": walk.bare},
+            )
         )
         if walk.fault is None and fault is None and walk.seq > good.seq:
             notes.append(Finding("unsigned", good.seq + 1, {"last": walk.seq}))
@@ -139,7 +152,7 @@ def verify(files: list, keys: frozenset, elsewhere: Head | None = None) -> Repor
     return Report(fault, notes)
 
 
-def read_head(path: Path, keys: frozenset) -> Head:
+def read_head(path: Path, keys: frozenset[str]) -> Head:
     """The last head in a file: one that was kept by itself, a segment, or an earlier export. Raises `Unusable`."""
     found = [line for line in _lines(path) if line.startswith(b'{"head":')]
     head = _head(found[-1]) if found else None
@@ -158,10 +171,10 @@ class _Walk:
         self.seq = 0  # of the last row that holds
         self.hash = b""
         self.bare = 0
-        self.heads: list = []
+        self.heads: list[Head] = []
         self.fault: Finding | None = None
         self.meets_elsewhere: bool | None = None
-        self._missing: tuple | None = None
+        self._missing: tuple[int, int] | None = None
 
     def read(self, path: Path) -> None:
         """Go on with the rows of a file."""
@@ -194,9 +207,10 @@ class _Walk:
 
     def _take_row(self, line: bytes, number: int) -> None:
         row = self.seq + 1
-        entry, told = _entry(line)
-        if entry is None:
+        read = _entry(line)
+        if read is None:
             return self._fail("unreadable", row, line=number)
+        entry, told = read
         if told["seq"] != row:
             if told["seq"] > row:
                 self._missing = (row, told["seq"] - 1)
@@ -213,9 +227,8 @@ class _Walk:
 
     def _look_for_missing(self, line: bytes) -> None:
         """Rows that stand further down were moved, not removed."""
-        first, last = self._missing
-        _, told = _entry(line)
-        if told and first <= told["seq"] <= last:
+        read = _entry(line)
+        if self._missing and read and self._missing[0] <= read[1]["seq"] <= self._missing[1]:
             self._missing = None
 
     def _take_head(self, line: bytes, number: int) -> None:
@@ -238,7 +251,7 @@ class _Walk:
             self.fault = Finding("removed", self._missing[0], {"last": self._missing[1]})
 
 
-def _fault_of_heads(walk: _Walk, keys: frozenset, good: Head | None) -> Finding | None:
+def _fault_of_heads(walk: _Walk, keys: frozenset[str], good: Head | None) -> Finding | None:
     """The first head behind the last good one, because no head behind it holds."""
     after = walk.heads[walk.heads.index(good) + 1 :] if good else walk.heads
     if not after:
@@ -260,7 +273,7 @@ def _fault_of_elsewhere(walk: _Walk, elsewhere: Head | None) -> Finding | None:
 # --- lines
 
 
-def _lines(path: Path):
+def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             for line in file:
@@ -269,25 +282,25 @@ def _lines(path: Path):
         raise Unusable(f"{path}: {error.strerror}") from None
 
 
-def _entry(line: bytes) -> tuple:
-    """The bytes of an entry as they were hashed, and what they say; two times None for what is no entry.
+def _entry(line: bytes) -> tuple[bytes, dict[str, Any]] | None:
+    """The bytes of an entry as they were hashed, and what they say; None for what is no entry.
 
     Within the texts of JSON every quote is escaped, so what is looked for stands in no text.
     """
     entry, mark, payload = line[83:].partition(b',"payload":')
     if line[:9] != b'{"hash":"' or line[73:83] != b'","entry":' or not mark:
-        return None, None
+        return None
     try:
         told = json.loads(entry)
         told["payload"] = json.loads(payload[:-1])
         if payload[-1:] != b"}" or type(told["seq"]) is not int or type(told["digest"]) is not str:
             raise ValueError(line)
     except (ValueError, KeyError, TypeError):
-        return None, None
+        return None
     return entry, told
 
 
-def _has_digest(payload: object, digest: str) -> bool:
+def _has_digest(payload: Any, digest: str) -> bool:
     try:
         salt, content = bytes.fromhex(payload["salt"]), payload["content"].encode()
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -295,7 +308,7 @@ def _has_digest(payload: object, digest: str) -> bool:
     return len(payload) == 2 and hashlib.sha256(salt + content).hexdigest() == digest
 
 
-def _named(told: dict) -> str:
+def _named(told: dict[str, Any]) -> str:
     return f"({told.get('at')} {told.get('action')} {told.get('id')})"
 
 
@@ -319,8 +332,8 @@ _P = 2**255 - 19
 _ORDER = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 _ROOT = pow(2, (_P - 1) // 4, _P)
-_BASE_BYTES = b"\x58" + b"\x66" * 31
-_NEUTRAL = (0, 1, 1, 0)
+_Point = tuple[int, int, int, int]
+_NEUTRAL: _Point = (0, 1, 1, 0)
 
 
 def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> bool:
@@ -331,11 +344,11 @@ def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> boo
         return False
     told = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % _ORDER
     x, y, z, t = point
-    found = _sum(_times(scalar, _point(_BASE_BYTES)), _times(told, (-x % _P, y, z, -t % _P)))
+    found = _sum(_times(scalar, _BASE), _times(told, (-x % _P, y, z, -t % _P)))
     return _bytes(found) == signature[:32]
 
 
-def _sum(a: tuple, b: tuple) -> tuple:
+def _sum(a: _Point, b: _Point) -> _Point:
     e = (a[1] - a[0]) * (b[1] - b[0]) % _P
     f = (a[1] + a[0]) * (b[1] + b[0]) % _P
     g = 2 * a[3] * b[3] * _D % _P
@@ -344,7 +357,7 @@ def _sum(a: tuple, b: tuple) -> tuple:
     return w * x % _P, y * z % _P, x * y % _P, w * z % _P
 
 
-def _times(scalar: int, point: tuple) -> tuple:
+def _times(scalar: int, point: _Point) -> _Point:
     found = _NEUTRAL
     while scalar:
         if scalar & 1:
@@ -354,7 +367,7 @@ def _times(scalar: int, point: tuple) -> tuple:
     return found
 
 
-def _point(encoded: bytes) -> tuple | None:
+def _point(encoded: bytes) -> _Point | None:
     if len(encoded) != 32:
         return None
     whole = int.from_bytes(encoded, "little")
@@ -369,16 +382,21 @@ def _point(encoded: bytes) -> tuple | None:
     return x, y, 1, x * y % _P
 
 
-def _bytes(point: tuple) -> bytes:
+def _bytes(point: _Point) -> bytes:
     x, y, z, _t = point
     inverse = pow(z, -1, _P)
-    return (y * inverse % _P | (x * inverse % _P & 1) << 255).to_bytes(32, "little")
+    whole: int = y * inverse % _P | (x * inverse % _P & 1) << 255
+    return whole.to_bytes(32, "little")
+
+
+_BASE_Y = 4 * pow(5, -1, _P) % _P
+_BASE = _point(_BASE_Y.to_bytes(32, "little")) or _NEUTRAL
 
 
 # --- the command
 
 
-def main(arguments: list | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Verify as the command line says, and print what was found."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Verify files of a sealed trail.")
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
@@ -390,9 +408,9 @@ def main(arguments: list | None = None) -> int:
     try:
         report = verify(options.files, keys, read_head(options.head, keys) if options.head else None)
     except Unusable as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
-    print(*report.lines(options.lang), sep="\n")
+    sys.stdout.write("".join(f"{line}\n" for line in report.lines(options.lang)))
     return 1 if report.fault else 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,9 +14,9 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from gonghui.audit import verify as verifier
-from gonghui.audit.chain import PLATFORM, head_line, latest_head, lines
+from gonghui.audit.chain import PLATFORM, latest_head, lines
 from gonghui.audit.sealing import seal
-from gonghui.audit.signing import SigningKey, sign_heads, signing_key
+from gonghui.audit.signing import sign_heads, signing_key
 from gonghui.db.database import Database
 from gonghui.i18n import _, current_locale
 from gonghui.lifecycle.installation import Installation
@@ -39,7 +38,9 @@ def show_key() -> None:
 
 @audit.command("export")
 @click.option("--tenant", help="Code of the tenant; without it, the platform's own trail.")
-@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
+)
 @click.option("--values", is_flag=True, help="Also the values before and after; without, only their digests.")
 @click.pass_obj
 def export(open_installation: Any, tenant: str | None, output: Path, values: bool) -> None:
@@ -55,7 +56,9 @@ def export(open_installation: Any, tenant: str | None, output: Path, values: boo
 
 @audit.command("verify")
 @click.argument("files", metavar="FILE", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--key-fingerprint", "keys", required=True, multiple=True, metavar="F", help="As `audit key` shows it.")
+@click.option(
+    "--key-fingerprint", "keys", required=True, multiple=True, metavar="F", help="As `audit key` shows it."
+)
 @click.option("--head", type=click.Path(path_type=Path), metavar="H", help="File with a head kept elsewhere.")
 def verify(files: tuple[Path, ...], keys: tuple[str, ...], head: Path | None) -> None:
     """Verify what was exported, or segments in their order; names the first row that does not hold."""

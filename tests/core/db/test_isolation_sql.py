@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, ForeignKeyConstraint, Table, create_e
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from gonghui.audit.sealing import seal
+from gonghui.audit.signing import SigningKey, sign_heads
 from gonghui.db import policies
 from gonghui.db.base import Base
 from gonghui.i18n import Text
@@ -55,7 +57,14 @@ OPERATORS = {
     "core.operator_key": {"SELECT", "INSERT", "UPDATE"},
     "core.tenant_key": {"SELECT", "INSERT", "UPDATE", "DELETE"},
 }
-HISTORY = ("core.audit_entry", "core.audit_payload", "core.opening")
+SEALERS = {
+    "core.audit_entry": {"SELECT"},
+    "core.platform_entry": {"SELECT"},
+    "core.audit_seal": {"SELECT", "INSERT"},
+    "core.audit_head": {"SELECT", "INSERT"},
+    "core.audit_progress": {"SELECT", "INSERT", "UPDATE"},
+}
+HISTORY = ("core.audit_entry", "core.audit_payload", "core.audit_seal", "core.audit_head", "core.opening")
 REFERENCES = [
     pytest.param(table, key, id=f"{table.fullname}.{key.column_keys[-1]}")
     for table in TABLES.values()
@@ -126,6 +135,8 @@ def _filled(world: World) -> Federation:
     _filled_with_people(federation)
     refused = federation.client().post("/api/v1/sign-in", {"login": "nobody", "password": "a wrong one"})
     assert refused.status_code == 401
+    seal(world.database, federation.view.id)
+    sign_heads(world.database, SigningKey.generate(), chain=federation.view.id)
     return federation
 
 
@@ -286,6 +297,9 @@ def test_history_is_never_changed(neighbours: Neighbours, table: str, change: st
         f"ALTER ROLE {policies.APP} BYPASSRLS",
         f"SET ROLE {policies.OWNER}",
         f"SET ROLE {policies.OPERATOR}",
+        f"SET ROLE {policies.SEALER}",
+        "INSERT INTO core.audit_seal SELECT * FROM core.audit_seal",
+        "INSERT INTO core.audit_head SELECT * FROM core.audit_head",
         f"GRANT {policies.OWNER} TO {policies.APP}",
         "SELECT * FROM core.platform_entry",
         "SELECT * FROM core.alembic_version",
@@ -338,3 +352,20 @@ def test_the_operator_sees_all_tenants_and_no_record_of_theirs(neighbours: Neigh
         with pytest.raises(ProgrammingError, match="permission denied"):
             connection.exec_driver_sql("SELECT * FROM core.person")
     assert {neighbours.ours.view.id, neighbours.theirs.view.id} <= tenants
+
+
+# --- the sealer
+
+
+def test_the_sealer_has_its_few_tables_and_no_more(neighbours: Neighbours) -> None:
+    asked = text("""
+        SELECT t, v FROM unnest(CAST(:tables AS text[])) t,
+            unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) v
+        WHERE has_table_privilege(:role, t, v)
+            OR v IN ('SELECT', 'INSERT', 'UPDATE') AND has_any_column_privilege(:role, t, v)
+    """)
+    granted: dict[str, set[str]] = {}
+    with neighbours.role("superuser") as connection:
+        for table, verb in connection.execute(asked, {"tables": list(TABLES), "role": policies.SEALER}):
+            granted.setdefault(table, set()).add(verb)
+    assert granted == SEALERS

@@ -33,7 +33,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_head")),
         schema="core",
     )
-    op.create_index("ix_audit_head_seq", "audit_head", ["tenant_id", "seq", "at"], unique=False, schema="core")
+    op.create_index(
+        "ix_audit_head_seq", "audit_head", ["tenant_id", "seq", "at"], unique=False, schema="core"
+    )
     op.create_table(
         "audit_progress",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -46,13 +48,13 @@ def upgrade() -> None:
         schema="core",
     )
     op.create_index("ix_platform_entry_number", "platform_entry", ["number"], unique=False, schema="core")
-    for table, sealer, app in (
-        ("audit_seal", policies.APPEND_ONLY, policies.READ_ONLY),
-        ("audit_head", policies.APPEND_ONLY, policies.READ_ONLY),
-        ("audit_progress", "SELECT, INSERT, UPDATE", None),
+    for table, privileges in (
+        ("audit_seal", policies.APPEND_ONLY),
+        ("audit_head", policies.APPEND_ONLY),
+        ("audit_progress", "SELECT, INSERT, UPDATE"),
     ):
-        _run(policies.protect(f"core.{table}", app=app))
-        _run(policies.open_to(policies.SEALER, f"core.{table}", sealer))
+        _run(policies.protect(f"core.{table}", app=policies.READ_ONLY))
+        _run(policies.open_to(policies.SEALER, f"core.{table}", privileges))
     for table in _SEALED:
         _run(policies.open_to(policies.SEALER, f"core.{table}", policies.READ_ONLY))
     _run(policies.open_schema("core", (policies.SEALER,)))
