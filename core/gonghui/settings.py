@@ -59,6 +59,19 @@ class Settings(BaseSettings):
     audit_head_minutes: int = Field(
         default=60, ge=0, description="how often a head of the audit trail is signed, whether or not it grew"
     )
+    audit_lock_days: int = Field(
+        default=1_095,
+        ge=0,
+        description="for how long nobody may delete a segment of the audit trail, where the object store locks",
+    )
+    audit_log_file: Path | None = Field(
+        default=None,
+        description="file to which each sealed entry of the audit trail is appended as a line of JSON",
+    )
+    audit_syslog: str | None = Field(
+        default=None,
+        description="where the same lines go as RFC 5424: `udp://HOST:514`, `tcp://HOST:601`, `unix:PATH`",
+    )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 
 

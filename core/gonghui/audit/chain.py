@@ -66,13 +66,18 @@ def link(before: bytes, entry: bytes) -> bytes:
 
 
 def entry_bytes(seq: int, row: Row[Any], source: Source) -> bytes:
-    """An entry as it is hashed: JSON with sorted keys, without spaces; its values are in it by their digest."""
+    """An entry as it is hashed: JSON with sorted keys, without spaces."""
+    return orjson.dumps(told_of(seq, row, source), option=orjson.OPT_SORT_KEYS)
+
+
+def told_of(seq: int, row: Row[Any], source: Source) -> dict[str, Any]:
+    """What the chain tells of an entry; the values before and after are in it by their digest."""
     told = {name: getattr(row, name) for name in source.columns}
     told["at"] = told["at"].astimezone(UTC)
     if "detail" in told:  # the platform's own have no payload apart
         told["digest"] = hashlib.sha256(canonical(told.pop("detail"))).digest()
     told["digest"] = told["digest"].hex()
-    return orjson.dumps({"seq": seq, **told}, option=orjson.OPT_SORT_KEYS)
+    return {"seq": seq, **told}
 
 
 def head_bytes(chain: UUID, seq: int, reached: bytes, at: datetime, key: str) -> bytes:
@@ -101,6 +106,15 @@ def lines(
             yield _entry_line(row, source, with_values)
         yield from map(head_line, heads)
         at = upto
+
+
+def sealed_rows(
+    reader: Session | Connection, chain: UUID, *, after: int, last: int
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """What the chain tells of its entries after one seal and up to another, each with its hash."""
+    source = source_of(chain)
+    for row in reader.execute(_sealed(chain, source, after, last, False)):
+        yield told_of(row.seq, row, source), row.hash
 
 
 def head_line(head: Any) -> bytes:

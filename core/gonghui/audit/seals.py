@@ -52,7 +52,8 @@ class AuditProgress(Base):
     #: So is every one up to this number, once the transactions of `holders` have ended and were looked for.
     ceiling: Mapped[int]
     holders: Mapped[list[str]]
-    #: Up to which seal the object store has the segments.
+    #: Up to which seal, and up to the head of which moment, the object store has everything.
     stored_seq: Mapped[int]
+    stored_at: Mapped[datetime | None]
     #: Up to which seal entries have left for each target.
     shipped: Mapped[dict[str, Any]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +16,16 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from gonghui.audit import verify as verifier
-from gonghui.audit.chain import PLATFORM, latest_head, lines
+from gonghui.audit.chain import PLATFORM, head_line, latest_head, lines
+from gonghui.audit.rounds import Round, sealing_round
 from gonghui.audit.sealing import seal
 from gonghui.audit.signing import sign_heads, signing_key
 from gonghui.db.database import Database
+from gonghui.errors import NotFound
 from gonghui.i18n import _, current_locale
 from gonghui.lifecycle.installation import Installation
 from gonghui.lifecycle.whole_files import whole_file
+from gonghui.objects.configured import configured_objects
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import tenant_with_code
 
@@ -34,6 +39,36 @@ def audit() -> None:
 def show_key() -> None:
     """The fingerprint of the key that signs: tell it to whoever verifies, by another way than the files."""
     click.echo(signing_key(settings()).fingerprint)
+
+
+@audit.command("seal")
+@click.option(
+    "--once", is_flag=True, help="One round, and a head for every chain; without, until it is interrupted."
+)
+@click.pass_obj
+def seal_trail(open_installation: Any, once: bool) -> None:
+    """Seal the trail of all tenants and of the platform, sign heads, store and ship them."""
+    chosen, objects, forever = settings(), configured_objects(), Event()
+    with open_installation() as installation:
+        while True:
+            done = sealing_round(installation.database, objects, chosen, sign_now=once)
+            if once or any(astuple(done)):
+                click.echo(_summary(done))
+            if once:
+                sys.exit(1 if done.broken else 0)
+            forever.wait(chosen.audit_seal_seconds)
+
+
+@audit.command("head")
+@click.option("--tenant", help="Code of the tenant; without it, the platform's own trail.")
+@click.pass_obj
+def show_head(open_installation: Any, tenant: str | None) -> None:
+    """The head that was signed last: whoever keeps it elsewhere can prove later that nothing before it is gone."""
+    with open_installation() as installation, installation.database.sealer() as connection:
+        head = latest_head(connection, _chain(installation.database, tenant))
+    if head is None:
+        raise NotFound("nothing_sealed", _("还没有签署过链头；先运行 gonghui audit seal。"))
+    click.echo(head_line(head).decode(), nl=False)
 
 
 @audit.command("export")
@@ -67,6 +102,12 @@ def verify(files: tuple[Path, ...], keys: tuple[str, ...], head: Path | None) ->
     sys.exit(verifier.main([*map(str, files), *named, *kept, "--lang", current_locale()]))
 
 
+def _summary(done: Round) -> str:
+    did = _("封存 {sealed} 条，签署 {signed} 个链头，存档 {stored} 个，外送 {shipped} 条。", **asdict(done))
+    broken = _("有 {n} 条链与其最近签署的链头不符。", n=done.broken)
+    return f"{did}{broken}" if done.broken else str(did)
+
+
 @contextmanager
 def _reader(installation: Installation, tenant: str | None, values: bool) -> Iterator[Session | Connection]:
     """Whoever reads a chain; that it was handed out stands in the trail."""
@@ -79,9 +120,13 @@ def _reader(installation: Installation, tenant: str | None, values: bool) -> Ite
         yield uow.session
 
 
+def _chain(database: Database, tenant: str | None) -> UUID:
+    return tenant_with_code(database, tenant).id if tenant else PLATFORM
+
+
 def _sealed_and_signed(database: Database, tenant: str | None) -> UUID:
     """The chain of a tenant, or of the platform, sealed to its end and signed."""
-    chain = tenant_with_code(database, tenant).id if tenant else PLATFORM
+    chain = _chain(database, tenant)
     seal(database, chain)
     _count, broken = sign_heads(database, signing_key(settings()), chain=chain)
     if broken:

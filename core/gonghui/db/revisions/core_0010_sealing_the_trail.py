@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("ceiling", sa.BigInteger(), nullable=False),
         sa.Column("holders", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("stored_seq", sa.BigInteger(), nullable=False),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shipped", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_audit_progress")),
         schema="core",
