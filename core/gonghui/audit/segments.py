@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from datetime import timedelta
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -52,6 +52,15 @@ def store_segments(database: Database, objects: Objects, *, locked_for: timedelt
     return count
 
 
+def stored_segments(objects: Objects, chain: UUID) -> Iterator[bytes]:
+    """The segments of a chain that the object store holds, one after the other, in pieces."""
+    store = objects.of_audit()
+    for listed in store.list(f"{chain}/segments/"):
+        with closing(store.open(listed.name)) as content:
+            while piece := content.read(_IN_MEMORY):
+                yield piece
+
+
 def segment_name(chain: UUID, first: int, last: int) -> str:
     """What the segment with these rows is called; the names of a chain stand in the order of its rows."""
     return f"{chain}/segments/{first:012}-{last:012}.jsonl"
@@ -68,7 +77,7 @@ def _store(connection: Connection, chain: UUID, store: ObjectStore, locked_for: 
     seq, at = connection.execute(
         select(progress.stored_seq, progress.stored_at).where(progress.tenant_id == chain)
     ).one()
-    until = clock.now() + locked_for
+    until = clock.now() + locked_for if locked_for else None
 
     def put(name: str, content: Readable, size: int) -> None:
         with suppress(ObjectExists):  # put by a run that ended before it could note so

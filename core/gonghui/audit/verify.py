@@ -136,6 +136,10 @@ def verify(files: Sequence[Path], keys: frozenset[str], elsewhere: Head | None =
         raise Unusable("the head that was kept elsewhere is older than the first of these rows")
     good = next((h for h in reversed(walk.heads) if h.fits and h.is_signed_by(keys)), None)
     fault = walk.fault or _fault_of_heads(walk, keys, good) or _fault_of_elsewhere(walk, elsewhere)
+    if elsewhere is not None and walk.meets_elsewhere and (good is None or elsewhere.seq > good.seq):
+        good = elsewhere
+    if good is None and fault is None:
+        fault = Finding("no_head", walk.first)
     notes = []
     if good is not None:
         notes.append(
@@ -179,7 +183,7 @@ class _Walk:
     def read(self, path: Path) -> None:
         """Go on with the rows of a file."""
         for number, line in enumerate(_lines(path), start=1):
-            if number == 1:
+            if number == 1 or line.startswith(b'{"format":'):
                 self._begin(path, line)
             elif line.startswith(b'{"head":'):
                 self._take_head(line, number)
@@ -255,7 +259,7 @@ def _fault_of_heads(walk: _Walk, keys: frozenset[str], good: Head | None) -> Fin
     """The first head behind the last good one, because no head behind it holds."""
     after = walk.heads[walk.heads.index(good) + 1 :] if good else walk.heads
     if not after:
-        return None if good else Finding("no_head", walk.first)
+        return None
     bad, row = after[0], (good.seq + 1 if good else walk.first)
     if bad.key in keys:
         return Finding("bad_head", row, {"last": bad.seq})

@@ -19,11 +19,13 @@ from gonghui.audit import verify as verifier
 from gonghui.audit.chain import PLATFORM, head_line, latest_head, lines
 from gonghui.audit.rounds import Round, sealing_round
 from gonghui.audit.sealing import seal
+from gonghui.audit.segments import stored_segments
 from gonghui.audit.signing import sign_heads, signing_key
 from gonghui.db.database import Database
 from gonghui.errors import NotFound
 from gonghui.i18n import _, current_locale
 from gonghui.lifecycle.installation import Installation
+from gonghui.lifecycle.onboarding import note_platform
 from gonghui.lifecycle.whole_files import whole_file
 from gonghui.objects.configured import configured_objects
 from gonghui.settings import settings
@@ -77,16 +79,28 @@ def show_head(open_installation: Any, tenant: str | None) -> None:
     "--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
 )
 @click.option("--values", is_flag=True, help="Also the values before and after; without, only their digests.")
+@click.option(
+    "--stored", is_flag=True, help="What the object store holds, and not what the database says now."
+)
 @click.pass_obj
-def export(open_installation: Any, tenant: str | None, output: Path, values: bool) -> None:
+def export(open_installation: Any, tenant: str | None, output: Path, values: bool, stored: bool) -> None:
     """Seal what is there, sign it, and write the whole sealed trail to FILE."""
+    if values and stored:
+        raise click.UsageError("--values and --stored exclude each other: the object store holds no values")
     with open_installation() as installation:
-        chain = _sealed_and_signed(installation.database, tenant)
-        with _reader(installation, tenant, values) as reader, whole_file(output) as file:
-            head = latest_head(reader, chain)
-            for line in lines(reader, chain, last=head.seq, with_values=values):
-                file.write(line)
-    click.echo(str(_("已将 {n} 条写入 {file}。", n=head.seq, file=output)), err=True)
+        chain = _chain(installation.database, tenant)
+        if not stored:
+            _seal_and_sign(installation.database, chain)
+        with (
+            _reader(installation, tenant, values=values, stored=stored) as reader,
+            whole_file(output) as file,
+        ):
+            if stored:
+                file.writelines(stored_segments(configured_objects(), chain))
+            else:
+                last = latest_head(reader, chain).seq
+                file.writelines(lines(reader, chain, last=last, with_values=values))
+    click.echo(str(_("已写入 {file}。", file=output)), err=True)
 
 
 @audit.command("verify")
@@ -109,14 +123,19 @@ def _summary(done: Round) -> str:
 
 
 @contextmanager
-def _reader(installation: Installation, tenant: str | None, values: bool) -> Iterator[Session | Connection]:
+def _reader(
+    installation: Installation, tenant: str | None, *, values: bool, stored: bool
+) -> Iterator[Session | Connection]:
     """Whoever reads a chain; that it was handed out stands in the trail."""
     if tenant is None:
+        note_platform(
+            installation.database, "audit.exported", "gonghui audit export", values=values, stored=stored
+        )
         with installation.database.sealer() as connection:
             yield connection
         return
     with installation.acting(tenant, None, command="gonghui audit export") as uow:
-        uow.note("core.audit.exported", values=values)
+        uow.note("core.audit.exported", values=values, stored=stored)
         yield uow.session
 
 
@@ -124,11 +143,8 @@ def _chain(database: Database, tenant: str | None) -> UUID:
     return tenant_with_code(database, tenant).id if tenant else PLATFORM
 
 
-def _sealed_and_signed(database: Database, tenant: str | None) -> UUID:
-    """The chain of a tenant, or of the platform, sealed to its end and signed."""
-    chain = _chain(database, tenant)
+def _seal_and_sign(database: Database, chain: UUID) -> None:
     seal(database, chain)
     _count, broken = sign_heads(database, signing_key(settings()), chain=chain)
     if broken:
         click.echo(str(_("链条与其最近签署的链头不符，不再签署。")), err=True)
-    return chain

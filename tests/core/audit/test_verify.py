@@ -84,6 +84,7 @@ def test_rows_behind_the_last_head_are_told_as_not_signed(check: Check) -> None:
 def test_segments_in_their_order_are_one_trail(check: Check) -> None:
     trail = made_up(KEY)
     assert check(trail.lines(0, 10), trail.lines(10, 20), trail.lines(20, 30)).fault is None
+    assert check([*trail.lines(0, 10), *trail.lines(10, 20), *trail.lines(20, 30)]).fault is None
     assert check(trail.lines(10, 20)).notes[0].told["first"] == 11
 
 
@@ -229,6 +230,8 @@ def test_a_file_without_heads_is_vouched_for_by_nothing(check: Check) -> None:
     trail = made_up(KEY)
     trail.heads = ()
     assert fault(check(trail.lines())) == ("no_head", 1)
+    assert check(trail.lines(), head=trail.head(20)).fault is None
+    assert fault(check(trail.lines(0, 19), head=trail.head(20))) == ("cut", 20)
 
 
 def test_stretches_that_changed_places_are_named(check: Check) -> None:
