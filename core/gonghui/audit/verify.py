@@ -134,8 +134,13 @@ def verify(files: Sequence[Path], keys: frozenset[str], elsewhere: Head | None =
     walk.end()
     if elsewhere is not None and elsewhere.seq < walk.first - 1:
         raise Unusable("the head that was kept elsewhere is older than the first of these rows")
-    good = next((h for h in reversed(walk.heads) if h.fits and h.is_signed_by(keys)), None)
-    fault = walk.fault or _fault_of_heads(walk, keys, good) or _fault_of_elsewhere(walk, elsewhere)
+    # From behind, because one signature proves all that came before it.
+    holds = (
+        n for n in reversed(range(len(walk.heads))) if walk.heads[n].fits and walk.heads[n].is_signed_by(keys)
+    )
+    last = next(holds, -1)
+    good = walk.heads[last] if last >= 0 else None
+    fault = walk.fault or _fault_of_heads(walk, keys, last) or _fault_of_elsewhere(walk, elsewhere)
     if elsewhere is not None and walk.meets_elsewhere and (good is None or elsewhere.seq > good.seq):
         good = elsewhere
     if good is None and fault is None:
@@ -255,12 +260,11 @@ class _Walk:
             self.fault = Finding("removed", self._missing[0], {"last": self._missing[1]})
 
 
-def _fault_of_heads(walk: _Walk, keys: frozenset[str], good: Head | None) -> Finding | None:
-    """The first head behind the last good one, because no head behind it holds."""
-    after = walk.heads[walk.heads.index(good) + 1 :] if good else walk.heads
-    if not after:
+def _fault_of_heads(walk: _Walk, keys: frozenset[str], last: int) -> Finding | None:
+    """The first head behind the last one that holds."""
+    if last + 1 == len(walk.heads):
         return None
-    bad, row = after[0], (good.seq + 1 if good else walk.first)
+    bad, row = walk.heads[last + 1], (walk.heads[last].seq + 1 if last >= 0 else walk.first)
     if bad.key in keys:
         return Finding("bad_head", row, {"last": bad.seq})
     return Finding("other_key", row, {"last": bad.seq, "key": bad.key})
