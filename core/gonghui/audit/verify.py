@@ -299,8 +299,8 @@ def _entry(line: bytes) -> tuple[bytes, dict[str, Any]] | None:
     if line[:9] != b'{"hash":"' or line[73:83] != b'","entry":' or not mark:
         return None
     try:
-        told = json.loads(entry)
-        told["payload"] = json.loads(payload[:-1])
+        told = json.loads(entry.decode())
+        told["payload"] = json.loads(payload[:-1].decode())
         if payload[-1:] != b"}" or type(told["seq"]) is not int or type(told["digest"]) is not str:
             raise ValueError(line)
     except (ValueError, KeyError, TypeError):
