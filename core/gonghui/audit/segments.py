@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 _MEDIA_TYPE = "application/jsonl"
 _IN_MEMORY = 1024 * 1024
 
-_LOCK = text("SELECT pg_advisory_xact_lock(7215005, hashtext(CAST(:chain AS text)))")
+_LOCK = text("SELECT pg_try_advisory_xact_lock(7215005, hashtext(CAST(:chain AS text)))")
 _DUE = text("""
 SELECT p.tenant_id FROM core.audit_progress p
 WHERE EXISTS (
@@ -72,7 +72,8 @@ def head_name(head: Any) -> str:
 
 
 def _store(connection: Connection, chain: UUID, store: ObjectStore, locked_for: timedelta) -> int:
-    connection.execute(_LOCK, {"chain": chain})
+    if not connection.scalar(_LOCK, {"chain": chain}):
+        return 0  # somebody else is at it
     progress: Any = AuditProgress.__table__.c
     seq, at = connection.execute(
         select(progress.stored_seq, progress.stored_at).where(progress.tenant_id == chain)

@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 _AT_ONCE = 1_000
 _TOLD_OF_SEALED = ("seq", "at", "action")
 
-_LOCK = text("SELECT pg_advisory_xact_lock(7215006, hashtext(CAST(:chain AS text)))")
+_LOCK = text("SELECT pg_try_advisory_xact_lock(7215006, hashtext(CAST(:chain AS text)))")
 _DUE = text("""
 SELECT p.tenant_id FROM core.audit_progress p
 JOIN LATERAL (SELECT seq FROM core.audit_seal WHERE tenant_id = p.tenant_id ORDER BY seq DESC LIMIT 1) s ON true
@@ -128,7 +128,8 @@ def _ship_to(database: Database, target: Target) -> int:
 
 
 def _send_some(connection: Connection, chain: UUID, target: Target) -> int:
-    connection.execute(_LOCK, {"chain": chain})
+    if not connection.scalar(_LOCK, {"chain": chain}):
+        return 0  # somebody else is at it
     after = connection.execute(_SHIPPED, {"chain": chain, "target": target.name}).scalar_one()
     rows = list(sealed_rows(connection, chain, after=after, last=after + _AT_ONCE))
     if rows:

@@ -19,14 +19,15 @@ from gonghui.settings import Settings
 from gonghui.values import clock
 from gonghui.values.ids import new_id
 
-# The last seal of each chain, the head that was signed last, and what the chain says now where that head stands.
+# The last seal of each chain, the head that our key signed last, and what the chain says now where that head stands.
 _DUE = text("""
 SELECT p.tenant_id, s.seq, s.hash, h.seq AS head_seq, h.hash AS head_hash, h.at, h.public_key, h.signature,
     (SELECT hash FROM core.audit_seal WHERE tenant_id = p.tenant_id AND seq = h.seq) AS now_hash
 FROM core.audit_progress p
 JOIN LATERAL (SELECT seq, hash FROM core.audit_seal WHERE tenant_id = p.tenant_id ORDER BY seq DESC LIMIT 1) s ON true
 LEFT JOIN LATERAL (
-    SELECT seq, hash, at, public_key, signature FROM core.audit_head WHERE tenant_id = p.tenant_id
+    SELECT seq, hash, at, public_key, signature FROM core.audit_head
+    WHERE tenant_id = p.tenant_id AND public_key = :key
     ORDER BY seq DESC, at DESC LIMIT 1
 ) h ON true
 WHERE (h.at IS NULL OR h.at <= :due) AND (CAST(:chain AS uuid) IS NULL OR p.tenant_id = :chain)
@@ -81,7 +82,7 @@ def sign_heads(
     """
     now = clock.now()
     with database.sealer() as connection:
-        due = connection.execute(_DUE, {"due": now - older_than, "chain": chain}).all()
+        due = connection.execute(_DUE, {"due": now - older_than, "chain": chain, "key": key.public}).all()
         broken = [row.tenant_id for row in due if not _fits(row)]
         heads = [_head(key, row, now) for row in due if row.tenant_id not in broken]
         _write(connection, heads)
@@ -89,7 +90,7 @@ def sign_heads(
 
 
 def _fits(row: Any) -> bool:
-    """Whether the chain still leads through its last head, and that one is what somebody signed."""
+    """Whether the chain still leads through the head that we signed last, and that one is as we signed it."""
     if row.at is None:
         return True
     told = head_bytes(row.tenant_id, row.head_seq, row.head_hash, row.at, fingerprint(row.public_key))

@@ -67,9 +67,7 @@ def seal_trail(open_installation: Any, once: bool) -> None:
 def show_head(open_installation: Any, tenant: str | None) -> None:
     """The head that was signed last: whoever keeps it elsewhere can prove later that nothing before it is gone."""
     with open_installation() as installation, installation.database.sealer() as connection:
-        head = latest_head(connection, _chain(installation.database, tenant))
-    if head is None:
-        raise NotFound("nothing_sealed", _("还没有签署过链头；先运行 gonghui audit seal。"))
+        head = _latest(connection, _chain(installation.database, tenant))
     click.echo(head_line(head).decode(), nl=False)
 
 
@@ -98,7 +96,7 @@ def export(open_installation: Any, tenant: str | None, output: Path, values: boo
             if stored:
                 file.writelines(stored_segments(configured_objects(), chain))
             else:
-                last = latest_head(reader, chain).seq
+                last = _latest(reader, chain).seq
                 file.writelines(lines(reader, chain, last=last, with_values=values))
     click.echo(str(_("已写入 {file}。", file=output)), err=True)
 
@@ -141,6 +139,13 @@ def _reader(
 
 def _chain(database: Database, tenant: str | None) -> UUID:
     return tenant_with_code(database, tenant).id if tenant else PLATFORM
+
+
+def _latest(reader: Session | Connection, chain: UUID) -> Any:
+    head = latest_head(reader, chain)
+    if head is None:
+        raise NotFound("nothing_sealed", _("还没有签署过链头；先运行 gonghui audit seal。"))
+    return head
 
 
 def _seal_and_sign(database: Database, chain: UUID) -> None:

@@ -272,6 +272,9 @@ def test_a_chain_that_was_rewritten_below_its_head_is_not_signed_again(
             text("UPDATE core.audit_seal SET hash = sha256(hash) WHERE tenant_id = :chain"), {"chain": chain}
         )
     assert sign_heads(database, KEY, chain=chain) == (0, [chain])
+    # Not even a head that somebody signs over it by a key of their own makes it pass.
+    assert sign_heads(database, SigningKey.generate(), chain=chain) == (1, [])
+    assert sign_heads(database, KEY, chain=chain) == (0, [chain])
 
 
 _OF = "id = (SELECT entry_id FROM core.audit_seal WHERE tenant_id = :chain AND seq = :seq)"
