@@ -87,7 +87,8 @@ class Finding:
 
     def sentence(self, language: str) -> str:
         """In `zh` or `en`."""
-        return SENTENCES[self.code][language != "zh"].format(row=self.row, **self.told).strip()
+        told = {name: _printable(value) for name, value in self.told.items()}
+        return SENTENCES[self.code][language != "zh"].format(row=self.row, **told).strip()
 
 
 @dataclass(frozen=True)
@@ -201,9 +202,9 @@ class _Walk:
         try:
             told = json.loads(line)
             tenant, first, previous = told["tenant"], int(told["first"]), bytes.fromhex(told["previous"])
-            if told["format"] != FORMAT:
-                raise ValueError(told["format"])
-        except (ValueError, KeyError, TypeError):
+            if told["format"] != FORMAT or first < 1:
+                raise ValueError(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Unusable(f"{path}: not a file of a sealed trail") from None
         if not self.first:
             start = hashlib.sha256(f"{FORMAT} {tenant}".encode()).digest()
@@ -303,7 +304,7 @@ def _entry(line: bytes) -> tuple[bytes, dict[str, Any]] | None:
         told["payload"] = json.loads(payload[:-1].decode())
         if payload[-1:] != b"}" or type(told["seq"]) is not int or type(told["digest"]) is not str:
             raise ValueError(line)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return entry, told
 
@@ -311,9 +312,15 @@ def _entry(line: bytes) -> tuple[bytes, dict[str, Any]] | None:
 def _has_digest(payload: Any, digest: str) -> bool:
     try:
         salt, content = bytes.fromhex(payload["salt"]), payload["content"].encode()
+        is_exact = salt.hex() == payload["salt"] and len(payload) == 2
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
-    return len(payload) == 2 and hashlib.sha256(salt + content).hexdigest() == digest
+    return is_exact and hashlib.sha256(salt + content).hexdigest() == digest
+
+
+def _printable(value: object) -> str:
+    """A value out of the file as a terminal may be given it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:200])
 
 
 def _named(told: dict[str, Any]) -> str:
@@ -329,7 +336,7 @@ def _head(line: bytes, walk: _Walk | None = None) -> Head | None:
             bytes.fromhex(signed["public_key"]), bytes.fromhex(signed["signature"]), told,
             walk is None or (said["tenant"], said["seq"], said["hash"]) == (walk.tenant, walk.seq, walk.hash.hex()),
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return head if mark else None
 

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.core.audit.forging import HEADS, ROWS, Trail, made_up, row_line
 
@@ -275,6 +276,37 @@ def test_a_line_that_cannot_be_read_in_one_way_only_is_named(
 ) -> None:
     lines = made_up(KEY).lines()
     lines[place(lines, 17)] = spoil(lines[place(lines, 17)])
+    assert fault(check(lines)) == ("unreadable", 17)
+
+
+WHOLE = made_up(KEY).lines()
+
+
+@given(st.integers(1, ROWS), st.integers(0, 10_000), st.integers(0, 255))
+def test_whichever_byte_of_a_row_is_changed_that_row_is_named(seq: int, at: int, byte: int) -> None:
+    lines, row = list(WHOLE), bytearray(WHOLE[place(WHOLE, seq)][:-1])
+    at %= len(row)
+    assume(row[at] != byte and byte not in b"\r\n")
+    row[at] = byte
+    lines[place(WHOLE, seq)] = bytes(row) + b"\n"
+    with TemporaryDirectory() as folder:
+        report = verify([_file(Path(folder), b"".join(lines))], KEYS)
+    assert fault(report)[1] == seq
+    assert report.lines("zh") != report.lines("en")
+
+
+def test_what_a_tampered_row_says_cannot_steer_a_terminal(check: Check) -> None:
+    lines = made_up(KEY).lines()
+    lines[place(lines, 17)] = lines[place(lines, 17)].replace(b"core.person.created", b"\\u001b[2Jcomplete")
+    (said, _complete) = check(lines).lines("en")
+    assert "?[2Jcomplete" in said
+    assert said.isprintable()
+
+
+def test_a_row_nested_without_end_is_named(check: Check) -> None:
+    lines = made_up(KEY).lines()
+    cut, mark, _values = lines[place(lines, 17)].partition(b',"payload":')
+    lines[place(lines, 17)] = cut + mark + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
     assert fault(check(lines)) == ("unreadable", 17)
 
 
