@@ -118,10 +118,13 @@ def opened(uow: UnitOfWork, row: Attachment) -> ObjectStream:
 
 def link(uow: UnitOfWork, row: Attachment, expires_in: timedelta) -> str:
     """An address of the file that is good so long. The name in it is its id's: addresses are logged on their way."""
-    file_name = f"{row.id}{PurePosixPath(row.name).suffix}"
-    return store_of(uow).link(
-        row.object_name, file_name=file_name, media_type=row.media_type, expires_in=expires_in
-    )
+    name, store = file_name(row), store_of(uow)
+    return store.link(row.object_name, file_name=name, media_type=row.media_type, expires_in=expires_in)
+
+
+def file_name(row: Attachment) -> str:
+    """A name for a file that tells nothing of what its owner called it, and that no other has."""
+    return f"{row.id}{PurePosixPath(row.name).suffix}"
 
 
 def is_noted(kind: RecordType) -> bool:

@@ -14,7 +14,7 @@ from gonghui.values import clock
 
 
 class Attachment(TenantTable):
-    """A file of a record. One that was removed stays for some days, in which an operator can bring it back."""
+    """A file of a record; one that was removed stays for the days of grace, as its content does, and nobody sees it."""
 
     __tablename__ = "attachment"
     __table_args__ = (
