@@ -6,7 +6,7 @@ from alembic import op
 from gonghui.db import policies
 
 revision = "core_0012"
-down_revision = "core_0009"
+down_revision = "core_0010"
 
 
 def upgrade() -> None:
