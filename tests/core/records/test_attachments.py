@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.audit.entries import AuditEntry, AuditPayload
 from gonghui.errors import Conflict, Forbidden
+from gonghui.events.outbox import OutboxEvent
 from gonghui.objects.port import StoreUnavailable
 from gonghui.objects.store import ObjectStore
 from gonghui.plugin_host.registry import discover
@@ -167,6 +168,19 @@ def test_the_trail_tells_of_each_file_by_its_digest_and_not_by_its_name(
     assert told(federation, room, rooms.attached, rooms.detached) == [entry, entry]
     with federation.uow() as uow:
         assert not any("张三" in content for content in uow.session.scalars(select(AuditPayload.content)))
+
+
+def test_whoever_subscribes_is_told_of_files_that_come_and_go(federation: Federation, room: str) -> None:
+    east = federation.client("east")
+    added = send(east, room, PDF)
+    east("DELETE", added.headers["Location"])
+    with federation.uow() as uow:
+        names = [rooms.attached, rooms.detached]
+        events = uow.session.scalars(
+            select(OutboxEvent).where(OutboxEvent.name.in_(names)).order_by(OutboxEvent.at)
+        )
+        told = [(event.name, event.facts["attachment_id"], event.subject_id) for event in events]
+    assert told == [(name, added.get_json()["id"], id_of(room)) for name in names]
 
 
 def test_a_plugin_asks_which_files_a_record_has(federation: Federation, room: str, file: str) -> None:

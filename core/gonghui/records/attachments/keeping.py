@@ -245,7 +245,8 @@ def _refuse_beyond_quota(uow: UnitOfWork, row: Attachment) -> None:
 
 
 def _tell(uow: UnitOfWork, action: str, record: Record, row: Attachment) -> None:
-    """Tell the trail, under the record, and move its version: whoever decides on it decides on its files."""
+    """Tell the trail and whoever subscribes, and move the record's version: its files are part of what is decided."""
     told: dict[str, Any] = {"attachment_id": row.id, "paper": row.paper, "media_type": row.media_type}
     uow.note(action, record, **told, size=row.size, sha256=row.sha256)
     record.changed_at = clock.now()
+    uow.publish(action, record, attachment_id=row.id, paper=row.paper)
