@@ -5,7 +5,7 @@ from alembic import op
 
 from gonghui.db import policies
 
-revision = "core_0012"
+revision = "core_0011"
 down_revision = "core_0010"
 
 
