@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,10 @@ from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to ope
 from gonghui.db import policies
 from gonghui.db.database import Database, database_at
 from gonghui.db.migrations import behind
+from gonghui.events import deliveries  # noqa: F401 - what is published is written down
 from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
+from gonghui.secret_files import kept_secret
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.principal import PrincipalKind, anonymous
@@ -56,7 +57,7 @@ def create_app(
     app.session_interface = Cookies()
     app.config.update(openapi.settings_for_smorest())
     app.config.update(
-        SECRET_KEY=_secret_key(settings().var),
+        SECRET_KEY=kept_secret(settings().var, "cookies"),
         MAX_CONTENT_LENGTH=1024 * 1024,
         SESSION_COOKIE_NAME="gonghui",
         SESSION_COOKIE_HTTPONLY=True,
@@ -160,18 +161,3 @@ def _configured_database() -> Database:
         timeout_ms=settings().statement_timeout_ms,
         only=(policies.APP,),
     )
-
-
-def _secret_key(var: Path) -> str:
-    """The key that signs cookies, one for the installation."""
-    path = var / "secrets" / "cookies"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-    return path.read_text()

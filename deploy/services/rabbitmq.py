@@ -83,7 +83,7 @@ class RabbitMQ(Service):
         """Whether the node has written the queue's name down, which it does only some time after its declaration.
 
         A quorum queue of 3.10 that is not in this file when its node is killed comes back without its
-        messages, confirmed ones too, and does not serve.
+        messages, confirmed ones too, and may not serve.
         """
         names = next((self.folder / "data").glob("*/quorum/*/names.dets"), None)
         return names is not None and f"%2F_{queue}".encode() in names.read_bytes()

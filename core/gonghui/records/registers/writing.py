@@ -10,17 +10,14 @@ import csv
 import math
 import re
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 import xlsxwriter  # type: ignore[import-untyped]
-from werkzeug.http import dump_options_header
 
 from gonghui.i18n import Text, _, current_locale
 from gonghui.records.registers.sheets import MAX_CELL_TEXT
@@ -42,7 +39,6 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_ENDS = re.compile(r"\r\n?")
 _NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _NOT_IN_FILE_NAME = re.compile(r"[^\w（）()·—-]+")
-_NOT_IN_ASCII_NAME = re.compile(r"[^A-Za-z0-9_()-]+")
 _EXACT_BELOW = 10**15
 """Spreadsheet programs keep 15 digits of a number; longer ones would lose their last digits."""
 _LONGEST_SHEET_NAME = 31
@@ -313,24 +309,6 @@ def file_name(title: str, at: datetime, kind: str) -> str:
         raise ValueError(f"no register is written as {kind}")
     safe = _NOT_IN_FILE_NAME.sub("_", title)[:_LONGEST_FILE_TITLE].strip("_-") or str(_("导出"))
     return f"{safe}_{_local(at):%Y%m%d-%H%M}.{kind}"
-
-
-def content_disposition(name: str) -> str:
-    """The header that makes a browser save the file as `name`, with an ASCII name for old ones (RFC 6266)."""
-    stem, dot, suffix = name.rpartition(".")
-    ascii_stem = _ascii(stem)
-    if ascii_stem != stem:
-        ascii_stem = "_".join(filter(None, ("export", ascii_stem.strip("_-"))))
-    simple = f"{ascii_stem}{dot}{_ascii(suffix)}"
-    options = {"filename": simple}
-    if simple != name:
-        options["filename*"] = f"UTF-8''{quote(name, safe='!#$&+-.^_`|~', errors='replace')}"
-    return dump_options_header("attachment", options)
-
-
-def _ascii(part: str) -> str:
-    narrow = unicodedata.normalize("NFKD", part).encode("ascii", "ignore").decode("ascii")
-    return _NOT_IN_ASCII_NAME.sub("_", narrow)
 
 
 # --- shared
