@@ -1,4 +1,4 @@
-"""Celery on RabbitMQ with quorum queues and on Redis: a task is done, also when its worker dies in the middle."""
+"""The product's Celery on RabbitMQ and on Redis: a task is done, also when its worker or its broker is killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from amqp import Connection
@@ -21,21 +20,29 @@ from deploy.services.service import Service, wait_until
 from kombu.utils.url import url_to_parts
 from tests.integration.ledger_worker import application
 
+from gonghui.events.handlers import SWIFT
+
 ROOT = Path(__file__).parents[2]
+QUEUE = f"gonghui.{SWIFT}"
 PATIENCE = 60
 
 
 @dataclass
 class Line:
-    """A queue on a broker, and the ledger of what its tasks did."""
+    """The queue on a broker, and the ledger of what its tasks did."""
 
     broker: str
-    queue: str
     ledger: Path
 
     def send(self, message: str) -> None:
-        with application(self.broker, self.queue) as app:
-            app.send_task("write", (message,))
+        with application(self.broker) as app:
+            app.send_task("write", (message,), queue=QUEUE)
+
+    def empty(self) -> None:
+        with application(self.broker) as app, app.connection_for_write() as connection:
+            queue = app.amqp.queues[QUEUE](connection)
+            queue.declare()
+            queue.purge()
 
     def written(self) -> list[str]:
         return self.ledger.read_text(encoding="utf-8").splitlines()
@@ -48,7 +55,7 @@ class Line:
     @contextmanager
     def worker(self, *, holds: bool = False) -> Iterator[subprocess.Popen[bytes]]:
         """A worker process, killed at the end with its children."""
-        said = {"LEDGER_BROKER": self.broker, "LEDGER_QUEUE": self.queue, "LEDGER_FILE": str(self.ledger)}
+        said = {"LEDGER_BROKER": self.broker, "LEDGER_FILE": str(self.ledger)}
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.ledger_worker"],
             cwd=ROOT,
@@ -66,7 +73,9 @@ class Line:
 def line(request: pytest.FixtureRequest, tmp_path: Path) -> Line:
     ledger = tmp_path / "ledger"
     ledger.touch()
-    return Line(request.getfixturevalue(request.param), f"gonghui-test-{uuid4()}", ledger)
+    line = Line(request.getfixturevalue(request.param), ledger)
+    line.empty()
+    return line
 
 
 def test_a_task_sent_before_there_is_a_worker_is_done_once_there_is_one(line: Line) -> None:
@@ -91,9 +100,9 @@ def test_a_task_outlives_a_broker_that_is_killed_once_the_queue_is_on_its_disk(
 ) -> None:
     (tmp_path / "ledger").touch()
     with kind.throw_away() as broker:
-        line = Line(broker.url, "gonghui-test", tmp_path / "ledger")
+        line = Line(broker.url, tmp_path / "ledger")
         line.send("wage round")
-        wait_until(lambda: broker.has_on_disk(line.queue), PATIENCE, f"{line.queue} on the disk")
+        wait_until(lambda: broker.has_on_disk(QUEUE), PATIENCE, f"{QUEUE} on the disk")
         line.send("second round")
         broker.kill()
         assert not broker.answers()
@@ -105,13 +114,14 @@ def test_a_task_outlives_a_broker_that_is_killed_once_the_queue_is_on_its_disk(
         ]
 
 
-def test_celery_declares_its_queues_on_rabbitmq_as_quorum_queues(rabbitmq_url: str, tmp_path: Path) -> None:
-    queue = f"gonghui-test-{uuid4()}"
-    Line(rabbitmq_url, queue, tmp_path / "ledger").send("wage round")
+def test_the_queues_on_rabbitmq_are_quorum_queues(rabbitmq_url: str, tmp_path: Path) -> None:
+    line = Line(rabbitmq_url, tmp_path / "ledger")
+    line.empty()
+    line.send("wage round")
     at = url_to_parts(rabbitmq_url)
     with Connection(f"{at.hostname}:{at.port}", userid=at.username, password=at.password) as connection:
         quorum, classic = ({"x-queue-type": kind} for kind in ("quorum", "classic"))
-        found = connection.channel().queue_declare(queue, durable=True, auto_delete=False, arguments=quorum)
+        found = connection.channel().queue_declare(QUEUE, durable=True, auto_delete=False, arguments=quorum)
         assert found.message_count == 1
         with pytest.raises(PreconditionFailed, match="x-queue-type"):
-            connection.channel().queue_declare(queue, durable=True, auto_delete=False, arguments=classic)
+            connection.channel().queue_declare(QUEUE, durable=True, auto_delete=False, arguments=classic)
