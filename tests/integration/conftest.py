@@ -12,6 +12,8 @@ from deploy.services.rabbitmq import RabbitMQ
 from deploy.services.redis import Redis
 from deploy.services.service import Service
 
+pytest.register_assert_rewrite("tests.core.objects.store_contract")
+
 
 def pytest_configure() -> None:
     # Ended by SIGTERM, as by a time limit, a run stops its servers as it does at Ctrl-C.
