@@ -14,7 +14,9 @@ from deploy.services.service import ServiceError
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only folder in which programs are found: an empty one."""
+    """The only folder in which programs are found: an empty one; and no server runs elsewhere."""
+    for kind in SERVICES.values():
+        monkeypatch.delenv(kind.variable, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 
