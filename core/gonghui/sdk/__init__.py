@@ -73,6 +73,9 @@ from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookim
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
 from gonghui.plugin_host.sdk_version import VERSION
+from gonghui.records.attachments.keeping import attachments_of
+from gonghui.records.attachments.rules import AttachmentRules, FileKind
+from gonghui.records.attachments.table import Attachment
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -159,6 +162,8 @@ __all__ = [
     "UNION_PREFIXES",
     "VERSION",
     "Account",
+    "Attachment",
+    "AttachmentRules",
     "Blueprint",
     "BundleWriter",
     "Card",
@@ -186,6 +191,7 @@ __all__ = [
     "Fault",
     "Field",
     "FieldFault",
+    "FileKind",
     "Forbidden",
     "Health",
     "Identity",
@@ -242,6 +248,7 @@ __all__ = [
     "answers_schema",
     "ask",
     "at_tenant",
+    "attachments_of",
     "bank_card",
     "blind_index",
     "blind_tail",

@@ -43,6 +43,11 @@ SDK = (
         " rows_with_ids check_version share unshare unshare_all",
     ),
     Theme(
+        "Attachments",
+        "Files that belong to records: a record type says which it takes, and their operations follow.",
+        "AttachmentRules FileKind Attachment attachments_of",
+    ),
+    Theme(
         "Workflow",
         "States, the steps between them, and the history of the steps that were taken.",
         "Workflow Transition Comment take_step step advance RecordTransition transition_row history took_step",

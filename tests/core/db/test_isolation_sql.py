@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, Engine, ForeignKeyConstraint, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
+from tests.designs.rooms import rooms
+from tests.designs.samples import SAMPLES
 
 from gonghui.audit.sealing import seal
 from gonghui.audit.signing import SigningKey, sign_heads
@@ -41,6 +43,7 @@ from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
 from gonghui.records.reveal import reveal
 from gonghui.testing import Federation, World, parameter_samples
+from gonghui.testing.attachment_samples import attached
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -144,6 +147,7 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+        attached(uow, rooms, SAMPLES["room_id"](uow, federation.units["garden"]))
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
         parameter_samples.decided(uow)
