@@ -6,15 +6,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Event
 
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gonghui.audit.entries import AuditEntry
+from gonghui.audit.seals import AuditSeal
 from gonghui.audit.signing import signing_key
 from gonghui.commands.audit import audit
 from gonghui.errors import NotFound
@@ -90,6 +92,24 @@ def test_one_round_seals_signs_stores_and_ships(world: World, federation: Federa
     run(world, "export", "--tenant", federation.view.code, "-o", str(tmp_path / "stored"), "--stored")
     stored = run(world, "verify", str(tmp_path / "stored"), "--key-fingerprint", key(world))
     assert stored.exit_code == 0
+
+
+def test_it_goes_on_sealing_until_it_is_interrupted(
+    world: World, federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed: list[int] = []
+
+    def between_two_rounds(_event: Event, seconds: float) -> None:
+        assert seconds == settings().audit_seal_seconds
+        with federation.uow() as uow:
+            sealed.append(uow.session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
+            uow.note("test.meanwhile")
+        if len(sealed) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("gonghui.commands.audit.Event.wait", between_two_rounds)
+    assert run(world, "seal").exit_code == 1
+    assert sealed == [sealed[0], sealed[0] + 1, sealed[0] + 2]
 
 
 def test_the_platforms_own_trail_is_exported_without_a_tenant(world: World, tmp_path: Path) -> None:
