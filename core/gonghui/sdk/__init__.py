@@ -40,6 +40,7 @@ from gonghui.errors import (
     invalid,
     not_found,
 )
+from gonghui.events.batches import publish_many
 from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
@@ -325,6 +326,7 @@ __all__ = [
     "person_columns",
     "person_with_document",
     "protect",
+    "publish_many",
     "put_list",
     "reaches",
     "read_document",
@@ -378,8 +380,8 @@ __all__ = [
     "whole_federation",
 ]
 
-#: Doors that write the table that they are given: it has to be the caller's own.
-_DOORS = {"insert_many", "update_many", "delete_many"}
+#: Doors that write the table, or publish under the name, that they are given: it has to be the caller's own.
+_DOORS = {"insert_many", "update_many", "delete_many", "publish_many"}
 
 #: Makers of rows of the core that a plugin adds.
 _FACTORIES = {"new_employer", "new_unit"}

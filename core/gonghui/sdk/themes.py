@@ -28,7 +28,7 @@ SDK = (
     Theme(
         "Events",
         "What a plugin does when something happened, here or in another plugin. `uow.publish` tells more.",
-        "Subscriber Event",
+        "Subscriber Event publish_many",
     ),
     Theme(
         "Hooks, questions and schedules",
