@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The demonstration's tenants, and the profiles that come with the product.
@@ -40,6 +40,18 @@ class Settings(BaseSettings):
     )
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
+    )
+    sms_gateway: Path | None = Field(
+        default=None, description="template (TOML) of the HTTP gateway for text messages; empty: none are sent"
+    )
+    sms_secret: SecretStr | None = Field(default=None, description="secret that the template names `{secret}`")
+    mail_url: SecretStr | None = Field(
+        default=None,
+        description="mail server as an apprise address (`mailtos://user:password@host?from=…`); empty: no mail is sent",
+    )
+    notification_targets: tuple[str, ...] = Field(
+        default=("wecombot", "dingtalk", "feishu"),
+        description="kinds of apprise addresses (JSON list) to which accounts may have notifications sent",
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 

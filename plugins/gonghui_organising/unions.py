@@ -143,6 +143,7 @@ _WORKFLOW = Workflow(
             _("报送"),
             guards=(founding.ready_to_submit,),
             verb="submitted",
+            awaited=True,
         ),
         Transition(
             "return",
@@ -151,6 +152,7 @@ _WORKFLOW = Workflow(
             comment=Comment.REQUIRED,
             above=True,
             verb="returned",
+            awaited=True,
         ),
         Transition(
             "approve",
@@ -165,6 +167,7 @@ _WORKFLOW = Workflow(
             above=True,
             not_by=("submit",),
             verb="approved",
+            awaited=True,
         ),
         Transition(
             "seal",
@@ -177,6 +180,7 @@ _WORKFLOW = Workflow(
             ),
             guards=(founding.seal_in_order,),
             verb="sealed",
+            awaited=True,
         ),
         Transition(
             "dissolve",

@@ -30,7 +30,7 @@ from gonghui.auth.credentials import close_account
 from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.errors import Conflict
 from gonghui.i18n import Text, _
@@ -50,7 +50,7 @@ from gonghui.plugin_host.calls import CallFailed, guarded, hook_of
 from gonghui.plugin_host.hooks import PersonalRecord
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
-from gonghui.records.bulk import erase_many, tell_anew, unaudited
+from gonghui.records.bulk import erase_many, tell_anew
 from gonghui.records.registers.runs import StagedRow
 from gonghui.records.reveal import put_on_record
 from gonghui.records.transitions import RecordTransition
