@@ -42,9 +42,12 @@ class Settings(BaseSettings):
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
     sms_gateway: Path | None = Field(
-        default=None, description="template (TOML) of the HTTP gateway for text messages; empty: none are sent"
+        default=None,
+        description="template (TOML) of the HTTP gateway for text messages; empty: none are sent",
     )
-    sms_secret: SecretStr | None = Field(default=None, description="secret that the template names `{secret}`")
+    sms_secret: SecretStr | None = Field(
+        default=None, description="secret that the template names `{secret}`"
+    )
     mail_url: SecretStr | None = Field(
         default=None,
         description="mail server as an apprise address (`mailtos://user:password@host?from=…`); empty: no mail is sent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,7 @@ class Holder(NamedTuple):
     """An account that holds a permission at or above a unit; `path` is where its role stands."""
 
     unit_id: UUID
+    unit_path: str
     permission: str
     account_id: UUID
     path: str
@@ -31,7 +32,7 @@ def holders(uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Collection
     today = clock.today()
     permission = func.jsonb_array_elements_text(role.permissions).table_valued("value").lateral()
     found = (
-        select(unit.id, permission.c.value, given.account_id, stands.c.path)
+        select(unit.id, unit.path, permission.c.value, given.account_id, stands.c.path)
         .select_from(OrgUnit.__table__)
         .join(stands, and_(stands.c.tenant_id == unit.tenant_id, func.starts_with(unit.path, stands.c.path)))
         .join(
@@ -52,8 +53,18 @@ def holders(uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Collection
     return [Holder(*row) for row in uow.session.execute(found)]
 
 
-def nearest(found: Collection[Holder]) -> list[Holder]:
-    """Those whose role stands nearest to the unit, for each unit and permission."""
+def nearest_holders(
+    uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Mapping[str, bool]
+) -> list[Holder]:
+    """Holders whose role stands nearest to the unit, for each unit and permission.
+
+    A permission that maps to True has to be held over the unit, not at it.
+    """
+    found = [
+        each
+        for each in holders(uow, unit_ids, permissions)
+        if each.path != each.unit_path or not permissions[each.permission]
+    ]
     depth: dict[tuple[UUID, str], int] = {}
     for each in found:
         key = (each.unit_id, each.permission)

@@ -76,7 +76,9 @@ def reaches(uow: UnitOfWork, account_ids: Collection[UUID]) -> list[Reach]:
     preference, address = ContactPreference.__table__.c, ContactAddress.__table__.c
     same_person = (person.tenant_id == account.tenant_id) & (person.id == account.person_id)
     found = uow.session.execute(
-        select(account.id, person.phone.is_not(None).label("has_phone"), preference.language, preference.muted)
+        select(
+            account.id, person.phone.is_not(None).label("has_phone"), preference.language, preference.muted
+        )
         .outerjoin(Person.__table__, same_person)
         .outerjoin(
             ContactPreference.__table__,
@@ -104,16 +106,14 @@ def add_address(uow: UnitOfWork, account_id: UUID, channel: str, address: str) -
         select(func.count()).select_from(ContactAddress).where(ContactAddress.account_id == account_id)
     )
     if (held or 0) >= MOST_ADDRESSES:
-        raise Conflict(
-            "too_many_addresses", _("最多登记 {n} 个地址。先删除不用的。", n=MOST_ADDRESSES)
-        )
+        raise Conflict("too_many_addresses", _("最多登记 {n} 个地址。先删除不用的。", n=MOST_ADDRESSES))
     uow.note("core.address.added")
     code = f"{secrets.randbelow(1_000_000):06}"
     row = ContactAddress(
         account_id=account_id,
         channel=channel,
         address=address,
-        code_hash=_digest(uow, code),
+        code_hash=code_digest(uow, code),
         code_expires_at=clock.now() + CODE_LIFE,
     )
     uow.add(row)
@@ -132,7 +132,7 @@ def confirm_address(uow: UnitOfWork, account_id: UUID, address_id: UUID, code: s
         return row
     if row.code_expires_at < clock.now() or row.attempts >= MOST_ATTEMPTS:
         raise Conflict("code_expired", _("验证码已失效。删除这个地址后重新登记。"))
-    if not hmac.compare_digest(row.code_hash, _digest(uow, code)):
+    if not hmac.compare_digest(row.code_hash, code_digest(uow, code)):
         uow.note("core.address.code_refused")
         row.attempts += 1
         uow.commit()  # the attempt counts, though the request is refused
@@ -176,14 +176,12 @@ def _own(uow: UnitOfWork, account_id: UUID, address_id: UUID, *, lock: bool = Fa
     mine: Any = select(ContactAddress).where(
         ContactAddress.id == address_id, ContactAddress.account_id == account_id
     )
-    found: ContactAddress | None = uow.session.scalars(
-        mine.with_for_update() if lock else mine
-    ).one_or_none()
+    found: ContactAddress | None = uow.session.scalars(mine.with_for_update() if lock else mine).one_or_none()
     if found is None:
         raise not_found()
     return found
 
 
-def _digest(uow: UnitOfWork, code: str) -> str:
+def code_digest(uow: UnitOfWork, code: str) -> str:
     """Of a code that lives for half an hour and may be tried five times."""
     return sha256(f"{uow.tenant_id}/{code}".encode()).hexdigest()

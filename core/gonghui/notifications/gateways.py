@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import apprise
 
-from gonghui.i18n import _
 from gonghui.errors import FieldFault, invalid
+from gonghui.i18n import _
 from gonghui.notifications.contacts import EMAIL, SMS, TARGET
-from gonghui.notifications.sms_gateway import SmsGateway
 from gonghui.notifications.sending_errors import AddressRefused, SendingFailed
+from gonghui.notifications.sms_gateway import SmsGateway
 from gonghui.settings import settings
 
 
@@ -63,7 +63,8 @@ class Mail:
 
 @cache
 def _configured() -> Mapping[str, Gateway]:
-    chosen, found = settings(), {}
+    chosen = settings()
+    found: dict[str, Gateway] = {}
     if chosen.sms_gateway is not None:
         found[SMS] = SmsGateway.read(chosen.sms_gateway, chosen.sms_secret)
     if chosen.mail_url is not None:

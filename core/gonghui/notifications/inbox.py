@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.errors import not_found
 from gonghui.i18n import Text, text_as_json, text_from_json
 from gonghui.values import clock
@@ -67,7 +67,7 @@ _N: Any = Notification.__table__.c
 
 def list_inbox(
     uow: UnitOfWork, account_id: UUID, *, only_unread: bool, before: UUID | None, limit: int
-) -> Sequence[dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """What the account was told, newest first, in the reader's language; `before` is the last of the page before."""
     wanted = [_N.account_id == account_id]
     if only_unread:
@@ -99,3 +99,10 @@ def mark_read(uow: UnitOfWork, account_id: UUID, notification_id: UUID) -> None:
         raise not_found()
     found.read_at = found.read_at or clock.now()
     uow.session.flush()
+
+
+def mark_all_read(uow: UnitOfWork, account_id: UUID) -> None:
+    """Say that the account has read everything."""
+    unread = update(Notification).where(_N.account_id == account_id, _N.read_at.is_(None))
+    with unaudited(uow) as connection:
+        connection.execute(unread.values(read_at=clock.now()))

@@ -27,6 +27,7 @@ from gonghui.values.masks import mask
 
 WAITING = "core.message.waiting"
 """The event of a message that is to go out."""
+_KINDS = {**KINDS, ADDRESS_CODE.code: ADDRESS_CODE}
 
 
 class OutgoingMessage(TenantTable):
@@ -69,7 +70,9 @@ def compose(uow: UnitOfWork, kind: NotificationKind, matters: Mapping[UUID, int]
         if reach.channel in ways and kind.code not in reach.muted
     ]
     write = _writer(uow, kind)
-    _put(uow, [write(reach, Text(kind.outside.message, {"n": matters[reach.account_id]})) for reach in wanted])
+    _put(
+        uow, [write(reach, Text(kind.outside.message, {"n": matters[reach.account_id]})) for reach in wanted]
+    )
 
 
 def send_code(uow: UnitOfWork, address: ContactAddress, code: str, language: str) -> None:
@@ -89,7 +92,7 @@ def send(uow: UnitOfWork, message_id: UUID) -> None:
     message = uow.session.scalars(wanted).one_or_none()
     if message is None or message.sent_at is not None or message.refused is not None:
         return
-    address, kind = _address(uow, message), {**KINDS, ADDRESS_CODE.code: ADDRESS_CODE}.get(message.kind)
+    address, kind = _address(uow, message), _KINDS.get(message.kind)
     gateway = gateways(is_demo=here(uow).is_demo).get(message.channel)
     if address is None or gateway is None or kind is None:
         message.refused = "nowhere to send it"
@@ -104,6 +107,22 @@ def send(uow: UnitOfWork, message_id: UUID) -> None:
         message.sent_at = clock.now()
         message.sent_to = mask("phone" if message.channel == SMS else "contact", address)
     uow.session.flush()
+
+
+def messages_sent(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """Messages of the whole federation, newest first, with the account's login; `before` ends the page before."""
+    message, account = OutgoingMessage.__table__.c, Account.__table__.c
+    same = (account.tenant_id == message.tenant_id) & (account.id == message.account_id)
+    columns = (message.id, account.login.label("account"), message.channel, message.kind, message.content,
+               message.made_at, message.not_before, message.sent_at, message.sent_to, message.refused)  # fmt: skip
+    found = select(*columns).join(Account.__table__, same).order_by(message.id.desc()).limit(limit)
+    rows = uow.session.execute(found.where(message.id < before) if before is not None else found)
+    return [_shown(dict(row)) for row in rows.mappings()]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    kind, content = _KINDS.get(row.pop("kind")), row.pop("content")
+    return {**row, "title": str(kind.title if kind else ""), "text": str(text_from_json(content))}
 
 
 def _writer(uow: UnitOfWork, kind: NotificationKind) -> Any:
@@ -133,7 +152,9 @@ def _put(uow: UnitOfWork, messages: Sequence[OutgoingMessage]) -> None:
 
 def _address(uow: UnitOfWork, message: OutgoingMessage) -> str | None:
     if message.address_id is not None:
-        return opened(uow, uow.session.get_one(ContactAddress, (uow.tenant_id, message.address_id)), "address")
+        return opened(
+            uow, uow.session.get_one(ContactAddress, (uow.tenant_id, message.address_id)), "address"
+        )
     if message.channel != SMS:
         return None  # the address was removed meanwhile
     account = uow.session.get_one(Account, (uow.tenant_id, message.account_id))
