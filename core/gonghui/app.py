@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,12 @@ from gonghui.db.database import Database, database_at
 from gonghui.db.migrations import behind
 from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
+from gonghui.secret_files import kept_secret
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
+from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import contributions, pages
+from gonghui.web import contributions, pages, told
 from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
@@ -56,7 +57,7 @@ def create_app(
     app.session_interface = Cookies()
     app.config.update(openapi.settings_for_smorest())
     app.config.update(
-        SECRET_KEY=_secret_key(settings().var),
+        SECRET_KEY=kept_secret(settings().var, "cookies"),
         MAX_CONTENT_LENGTH=1024 * 1024,
         SESSION_COOKIE_NAME="gonghui",
         SESSION_COOKIE_HTTPONLY=True,
@@ -101,6 +102,7 @@ def _mount(app: Flask, registry: Registry) -> None:
     for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(told.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
     openapi.complete(app, api)
@@ -121,7 +123,9 @@ def _healthz() -> dict[str, str]:
 
 def _furnish_templates(app: Flask) -> None:
     """What every template can say."""
-    app.jinja_env.globals.update(locale=current_locale, _=_, period_name=period_name, role_name=role_name)
+    app.jinja_env.globals.update(
+        locale=current_locale, _=_, minute=minute, period_name=period_name, role_name=role_name
+    )
 
     @app.context_processor
     def _whoever_asks() -> dict[str, Any]:
@@ -160,18 +164,3 @@ def _configured_database() -> Database:
         timeout_ms=settings().statement_timeout_ms,
         only=(policies.APP,),
     )
-
-
-def _secret_key(var: Path) -> str:
-    """The key that signs cookies, one for the installation."""
-    path = var / "secrets" / "cookies"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-    return path.read_text()

@@ -19,10 +19,10 @@ from gonghui.records.registers.writing import (
     Stamp,
     as_csv,
     as_xlsx,
-    content_disposition,
     file_name,
 )
 from gonghui.values import clock
+from gonghui.values.file_names import content_disposition
 
 MOST_ROWS = 100_000
 """Rows of one export; whoever needs more takes it part by part, and each part is on record."""

@@ -17,7 +17,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from werkzeug.http import parse_options_header
 
 from gonghui.i18n import _, locale
 from gonghui.records.registers import writing
@@ -29,7 +28,6 @@ from gonghui.records.registers.writing import (
     Stamp,
     as_csv,
     as_xlsx,
-    content_disposition,
     file_name,
 )
 
@@ -323,26 +321,3 @@ def test_file_names() -> None:
     assert len(file_name("长" * 500, AT, "csv").encode()) < 255
     with pytest.raises(ValueError, match="exe"):
         file_name("a", AT, "exe")
-
-
-@pytest.mark.parametrize(
-    ("name", "simple"),
-    [
-        ("会员名册_20240630-1530.xlsx", "export_20240630-1530.xlsx"),
-        ("会员.csv", "export.csv"),
-        ('a"\r\nb.csv', "export_a_b.csv"),
-        ("100%.csv", "export_100.csv"),
-    ],
-)
-def test_content_disposition_names_the_file_twice(name: str, simple: str) -> None:
-    header = content_disposition(name)
-    assert header.isascii()
-    assert header.isprintable()
-    assert f"filename={simple};" in header
-    value, options = parse_options_header(header.partition("; ")[0] + "; " + header.rpartition("; ")[2])
-    assert value == "attachment"
-    assert options["filename"] == name
-
-
-def test_content_disposition_of_a_plain_name() -> None:
-    assert content_disposition("members_20240630.csv") == "attachment; filename=members_20240630.csv"

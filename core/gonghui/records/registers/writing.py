@@ -10,21 +10,18 @@ import csv
 import math
 import re
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 import xlsxwriter  # type: ignore[import-untyped]
-from werkzeug.http import dump_options_header
 
 from gonghui.i18n import Text, _, current_locale
 from gonghui.records.registers.sheets import MAX_CELL_TEXT
-from gonghui.values.clock import LAW_TIME
+from gonghui.values.clock import LAW_TIME, minute
 
 MEDIA_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -42,7 +39,6 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_ENDS = re.compile(r"\r\n?")
 _NOT_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _NOT_IN_FILE_NAME = re.compile(r"[^\w（）()·—-]+")
-_NOT_IN_ASCII_NAME = re.compile(r"[^A-Za-z0-9_()-]+")
 _EXACT_BELOW = 10**15
 """Spreadsheet programs keep 15 digits of a number; longer ones would lose their last digits."""
 _LONGEST_SHEET_NAME = 31
@@ -76,7 +72,7 @@ class Stamp:
         taken = _(
             "导出人：{name} 导出时间：{time}（北京时间）",
             name=_one_line(self.exported_by),
-            time=_minute(self.at),
+            time=minute(self.at),
         )
         return _one_line(self.title), _one_line(f"{taken} {self.note}")
 
@@ -96,7 +92,7 @@ class _Wording:
             case bool():
                 text = self._yes if value else self._no
             case datetime():
-                text = _minute(value)
+                text = minute(value)
             case date():
                 text = value.isoformat()
             case Decimal():
@@ -315,24 +311,6 @@ def file_name(title: str, at: datetime, kind: str) -> str:
     return f"{safe}_{_local(at):%Y%m%d-%H%M}.{kind}"
 
 
-def content_disposition(name: str) -> str:
-    """The header that makes a browser save the file as `name`, with an ASCII name for old ones (RFC 6266)."""
-    stem, dot, suffix = name.rpartition(".")
-    ascii_stem = _ascii(stem)
-    if ascii_stem != stem:
-        ascii_stem = "_".join(filter(None, ("export", ascii_stem.strip("_-"))))
-    simple = f"{ascii_stem}{dot}{_ascii(suffix)}"
-    options = {"filename": simple}
-    if simple != name:
-        options["filename*"] = f"UTF-8''{quote(name, safe='!#$&+-.^_`|~', errors='replace')}"
-    return dump_options_header("attachment", options)
-
-
-def _ascii(part: str) -> str:
-    narrow = unicodedata.normalize("NFKD", part).encode("ascii", "ignore").decode("ascii")
-    return _NOT_IN_ASCII_NAME.sub("_", narrow)
-
-
 # --- shared
 
 
@@ -344,7 +322,3 @@ def _local(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(LAW_TIME)
-
-
-def _minute(instant: datetime) -> str:
-    return _local(instant).replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")

@@ -1,0 +1,1 @@
+"""Objects: files of any size outside the database, each under the prefix of whoever owns it."""
