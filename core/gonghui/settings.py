@@ -41,7 +41,6 @@ class Settings(BaseSettings):
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
-<<<<<<< HEAD
     sms_gateway: Path | None = Field(
         default=None,
         description="template (TOML) of the HTTP gateway for text messages; empty: none are sent",
@@ -56,7 +55,7 @@ class Settings(BaseSettings):
     notification_targets: tuple[str, ...] = Field(
         default=("wecombot", "dingtalk", "feishu"),
         description="kinds of apprise addresses (JSON list) to which accounts may have notifications sent",
-=======
+    )
     objects_url: str = Field(
         default="file:objects",
         description="where files are kept: `file:PATH` (a relative one is in `var`), "
@@ -66,7 +65,6 @@ class Settings(BaseSettings):
     objects_secret: SecretStr = Field(default=SecretStr(""), description="secret key at MinIO")
     objects_public_url: str | None = Field(
         default=None, description="address at which browsers reach MinIO; empty: that of `objects_url`"
->>>>>>> main
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 
