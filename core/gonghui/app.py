@@ -23,6 +23,7 @@ from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to ope
 from gonghui.db import policies
 from gonghui.db.database import Database, database_at
 from gonghui.db.migrations import behind
+from gonghui.events import deliveries  # noqa: F401 - what is published is written down
 from gonghui.i18n import _, current_locale, load_catalogues
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.secret_files import kept_secret

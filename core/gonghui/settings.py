@@ -26,6 +26,10 @@ class Settings(BaseSettings):
         default=None,
         description="superuser or owner URL of a real PostgreSQL; empty: the embedded one in `var`",
     )
+    broker_url: str | None = Field(
+        default=None,
+        description="URL of the message broker (amqp://… or redis://…); empty: the embedded Valkey in `var`",
+    )
     database_name: str = Field(default="gonghui", description="name of the database")
     pool_size: int = Field(default=8, ge=1, description="database connections a process keeps")
     statement_timeout_ms: int = Field(default=15_000, ge=0, description="longest statement of a request")
@@ -65,6 +69,19 @@ class Settings(BaseSettings):
     objects_secret: SecretStr = Field(default=SecretStr(""), description="secret key at MinIO")
     objects_public_url: str | None = Field(
         default=None, description="address at which browsers reach MinIO; empty: that of `objects_url`"
+    )
+    deliveries_at_once: int = Field(
+        default=8, ge=2, description="deliveries of one federation and one queue that run at once"
+    )
+    delivery_attempts: int = Field(default=8, ge=1, description="attempts before a delivery is given up")
+    delivery_backoff_seconds: float = Field(
+        default=5.0, gt=0, description="pause after the first failed attempt; it doubles, up to an hour"
+    )
+    delivery_lease_seconds: float = Field(
+        default=60.0, gt=0, description="after how long a delivery of which nothing is heard is sent again"
+    )
+    event_days: int = Field(
+        default=30, ge=1, description="how long delivered events are kept, and held for a plugin that is off"
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 

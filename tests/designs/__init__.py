@@ -11,6 +11,7 @@ from tests.designs.dispute import dispute
 from tests.designs.figures import rooms_at, rooms_opened
 from tests.designs.hardship import hardship
 from tests.designs.profile import likes, profiles
+from tests.designs.reacting import SUBSCRIBERS
 from tests.designs.rooms import rooms
 
 from gonghui.sdk import Plugin, RoleTemplate, _
@@ -34,6 +35,7 @@ plugin = Plugin(
         ),
     ),
     samples=samples.SAMPLES,
+    subscribers=SUBSCRIBERS,
     hooks=hooks,
     indicators=(rooms_opened,),
     provides={"designs.rooms_at": rooms_at},

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from gonghui.db.policies import APP, OPERATOR, OWNER
+from gonghui.db.policies import APP, OPERATOR, OWNER, RELAY
 
-ROLES = (OWNER, APP, OPERATOR)
+ROLES = (OWNER, APP, OPERATOR, RELAY)
 
 
 class TooPowerful(RuntimeError):

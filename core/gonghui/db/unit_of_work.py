@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from gonghui.db.base import Base, TenantTable
+from gonghui.values import clock
 from gonghui.values.ids import new_id
 from gonghui.values.principal import Principal
 
@@ -60,6 +62,8 @@ class TenantSession(Session):
             raise Unrecorded("a flush of some rows only would leave the recorder behind")
         try:
             super().flush()
+            if self.uow.outgoing:
+                self.uow.put_out()
         finally:
             # Taken away with the door: after the transaction the connection is somebody else's.
             self.info.pop("door", {})["recorded"] = False
@@ -67,6 +71,7 @@ class TenantSession(Session):
     def commit(self) -> None:
         """Commit; not in code that may only read, which is somebody's guest in this transaction."""
         self._refuse_guest()
+        self.flush()  # what was published goes along, also where no row is outstanding
         super().commit()
 
     def rollback(self) -> None:
@@ -102,6 +107,16 @@ class Note:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A fact that is about to be published: its name, the row that it is about, and what else there is to know."""
+
+    name: str
+    subject: Base | None
+    facts: dict[str, Any]
+    at: datetime
+
+
 class UnitOfWork:
     """One transaction of one principal at one tenant; an operation, a command or a test is given it.
 
@@ -120,6 +135,8 @@ class UnitOfWork:
         self.request_id = request_id or str(new_id())
         self.current_note: Note | None = None
         self.pending_notes: list[Note] = []
+        #: Facts that the next flush writes into the outbox.
+        self.outgoing: list[Outgoing] = []
         #: Rows that many rules ask for and that do not change under them; the session forgets what nobody holds.
         self.kept: dict[type[Base], Any] = {}
         #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
@@ -159,6 +176,22 @@ class UnitOfWork:
         self.current_note = Note(action, subject, detail)
         self.pending_notes.append(self.current_note)
 
+    def publish(self, name: str, subject: Base | None = None, **facts: Any) -> None:
+        """Let everybody who subscribes to `name` know of it, once this transaction is committed, and only then.
+
+        `subject` is the row that it is about, told with its version; `facts` are plain values of JSON, ids and days,
+        and never a sensitive one. Raises `Overstepped` for a name that is not the plugin's own.
+        """
+        if self.is_reading or (self.writer is not None and not name.startswith(f"{self.writer}.")):
+            raise Overstepped(f"{self.writer or 'a hook'} may not publish {name} here")
+        self.outgoing.append(Outgoing(name, subject, facts, clock.now()))
+
+    def put_out(self) -> None:
+        """Write what is outgoing into the outbox."""
+        outgoing, self.outgoing = self.outgoing, []
+        for write in _outboxes:
+            write(self, outgoing)
+
     def add(self, *rows: Base) -> None:
         """Put new rows into the transaction."""
         self.session.add_all(rows)
@@ -197,6 +230,20 @@ _recorders: list[Callable[[UnitOfWork], None]] = []
 def install_recorder(close: Callable[[UnitOfWork], None]) -> None:
     """Register the audit recorder's last step before a commit."""
     _recorders.append(close)
+
+
+_outboxes: list[Callable[[UnitOfWork, list[Outgoing]], None]] = []
+
+
+def install_outbox(write: Callable[[UnitOfWork, list[Outgoing]], None]) -> None:
+    """Register what writes published facts down, in the transaction that they belong to."""
+    _outboxes.append(write)
+
+
+@event.listens_for(TenantSession, "after_soft_rollback")
+def _forget_outgoing(session: TenantSession, _undone: SessionTransaction) -> None:
+    """What was published since the savepoint is undone with it: a savepoint begins with a flush."""
+    session.uow.outgoing.clear()
 
 
 @event.listens_for(TenantSession, "after_begin")

@@ -17,6 +17,7 @@ from gonghui.db.migrations import CORE, behind, migrate
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.errors import NotFound
+from gonghui.events import deliveries  # noqa: F401 - what is published is written down
 from gonghui.i18n import _
 from gonghui.lifecycle.onboarding import (
     Declaration,

@@ -13,6 +13,7 @@ from flask import Blueprint
 
 from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.handlers import Subscriber
 from gonghui.i18n import Text
 from gonghui.plugin_host.schedules import Schedule
 from gonghui.records.deadline_rules import DeadlineRule
@@ -57,9 +58,9 @@ class Plugin:
         commands: click commands, which stand below `gonghui <id>`.
         sdk: Versions of the SDK that it was written for.
         requires: Plugins that it cannot be on without, each with the versions that serve (`{"organising": ">=1"}`).
-        events: Facts that it publishes, by name (`"aid.hardship.approved"`), in words. They are declared and listed;
-            nothing delivers them yet.
-        subscribes: What it does when a fact is published, by the name of the fact; listed, not called yet.
+        events: Facts that it publishes by itself (`uow.publish`), by name (`"aid.hardship.posted"`), in words. Those
+            of its record types are published without being named here.
+        subscribers: What it does when something happened, here or in another plugin.
         provides: What others may ask of it by `ask`, by name (`"aid.households.near"`): functions of a unit of work
             and many keys at once, which give a value for each key that they know.
         schedules: What it does at which hour; listed, not run yet.
@@ -86,7 +87,7 @@ class Plugin:
     sdk: str = ">=1,<2"
     requires: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, Text] = field(default_factory=dict)
-    subscribes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    subscribers: Sequence[Subscriber] = ()
     provides: Mapping[str, Callable[..., Mapping[Any, Any]]] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
     hooks: Any = None

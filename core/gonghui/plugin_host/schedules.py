@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any
 
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.handlers import BULK
 
 Job = Callable[[UnitOfWork], Any]
 
@@ -24,6 +25,7 @@ class Schedule:
     at: time
     weekday: int | None = None
     day: int | None = None
+    queue: str = BULK
 
     def __post_init__(self) -> None:
         if self.weekday is not None and not 0 <= self.weekday <= 6:

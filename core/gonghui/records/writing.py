@@ -41,7 +41,9 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
     """
     if kind.create is not None:
         with written_by(uow, kind.plugin):
-            return kind.create(uow, values)
+            made = kind.create(uow, values)
+        uow.publish(f"{kind.code}.created", made)
+        return made
     permission = kind.permission(CREATE)
     place, subject_id = _place(uow, kind, values, permission)
     told = values if subject_id is None else _without_subject(uow, kind, values, subject_id)
@@ -54,6 +56,7 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
     with refused_by_keys(kind):
         uow.add(record, transition_row(uow, record, CREATE, None))
         _put_along(uow, kind, record, values, permission)
+        uow.publish(f"{kind.code}.created", record)
         uow.session.flush()
     return record
 
@@ -79,6 +82,7 @@ def change(uow: UnitOfWork, kind: RecordType, record_id: UUID, version: int | No
     _complete(uow, kind, record, values, is_new=False)
     with refused_by_keys(kind):
         _put_along(uow, kind, record, values, permission)
+        uow.publish(f"{kind.code}.changed", record)
         uow.session.flush()
     return record
 
@@ -107,6 +111,7 @@ def put_list(
         faults = _faults_of_rules(uow, kind, record, {child.name: rows})
         if faults:
             raise invalid(*faults)
+        uow.publish(f"{kind.code}.{child.name}_put", record)
         uow.session.flush()
     return record
 

@@ -40,6 +40,7 @@ from gonghui.errors import (
     invalid,
     not_found,
 )
+from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
 from gonghui.parties.employer_matches import (
@@ -181,6 +182,7 @@ __all__ = [
     "EmployerBook",
     "EmployerMatch",
     "EmployerTold",
+    "Event",
     "Fault",
     "Field",
     "FieldFault",
@@ -223,6 +225,7 @@ __all__ = [
     "Sealed",
     "Sensitive",
     "Sheet",
+    "Subscriber",
     "TenantTable",
     "Text",
     "TimeLimit",

@@ -26,6 +26,11 @@ SDK = (
         "Plugin RoleTemplate VERSION at_tenant",
     ),
     Theme(
+        "Events",
+        "What a plugin does when something happened, here or in another plugin. `uow.publish` tells more.",
+        "Subscriber Event",
+    ),
+    Theme(
         "Hooks, questions and schedules",
         "What the core asks of a plugin, what plugins ask of one another, and what is done at which hour.",
         "hookimpl Link Card Health PersonalRecord ask Unavailable Schedule daily weekly monthly",

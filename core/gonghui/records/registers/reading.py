@@ -252,6 +252,8 @@ def _sheet(workbook: CalamineWorkbook, name: str) -> Callable[[], Table]:
     def load() -> Table:
         sheet = workbook.get_sheet_by_name(name)
         rows, columns = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
+        if rows > MAX_SHEET_ROWS:  # no program writes such a row, and the way there would never end
+            raise Refused("exhausted")
         size = sheet.height * sheet.width
         # Counted only where it may be too much: a register that is over the limit shall not be read first.
         filled = sum(map(_is_filled, sheet.iter_rows())) if rows > MOST_ROWS else 0

@@ -1,0 +1,84 @@
+"""Handlers: what runs when a fact was published or an hour has come, and in which queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+from uuid import UUID
+
+from gonghui.db.unit_of_work import UnitOfWork
+
+SWIFT, BULK, SLOW = "swift", "bulk", "slow"
+#: Seconds that one delivery may take, by the queue in which it runs. What fails in `swift` is tried again in `slow`.
+SECONDS: Mapping[str, float] = {SWIFT: 5.0, BULK: 600.0, SLOW: 60.0}
+
+
+class SubscriberError(ValueError):
+    """A subscriber names a queue that there is not."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A fact that was published: what it is called, when it became so, and the row that it is about.
+
+    No order is promised: `version` says as of which state of the row it was told. `facts` are plain values of JSON.
+    """
+
+    id: UUID
+    name: str
+    at: datetime
+    subject_table: str | None
+    subject_id: UUID | None
+    version: int | None
+    org_unit_id: UUID | None
+    facts: Mapping[str, Any]
+
+    @property
+    def records(self) -> tuple[tuple[UUID, int | None], ...]:
+        """The rows that it is about, each with its version: the one subject, or those of bulk work."""
+        if self.subject_id is not None:
+            return ((self.subject_id, self.version),)
+        return tuple((UUID(record_id), version) for record_id, version in self.facts.get("records", ()))
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """What is to be done when a fact is published: `handler(uow, event)`, in a transaction of its own.
+
+    `event` is the name of the fact, or several by a `*` (`"organising.union.*"`). It runs as the system, at least
+    once, and what it writes stays once. In the queue `swift` it has 5 seconds, in `bulk` ten minutes. One that raises
+    is tried again with growing pauses, and given up in the end, for an administrator to resume. What it does outside
+    of the database carries the event's id as its idempotency key.
+    """
+
+    event: str
+    handler: Callable[[UnitOfWork, Event], Any]
+    queue: str = SWIFT
+
+    def __post_init__(self) -> None:
+        if self.queue not in (SWIFT, BULK):
+            raise SubscriberError(f"{self.queue!r} is no queue for {self.event}; give {SWIFT!r} or {BULK!r}")
+
+    @property
+    def name(self) -> str:
+        """The name of the handler's function."""
+        return self.handler.__name__
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A subscriber or a schedule of the core (without `plugin`) or a plugin, under a name that lasts."""
+
+    name: str
+    plugin: str | None
+    queue: str
+    run: Callable[..., Any]
+    #: The facts that it waits for; None where it waits for an hour.
+    pattern: str | None = None
+
+    def wants(self, event: str) -> bool:
+        """Whether it is to know of facts that are called so."""
+        return self.pattern is not None and fnmatchcase(event, self.pattern)

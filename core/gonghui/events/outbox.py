@@ -1,0 +1,100 @@
+"""The outbox: facts that were published, written in the transaction in which they became so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped
+
+from gonghui.db.base import Base, TenantTable
+from gonghui.db.unit_of_work import Outgoing, UnitOfWork, install_outbox
+from gonghui.values.ids import new_id
+
+
+class OutboxEvent(TenantTable):
+    """A fact: its name, when it became so, the row that it is about as of which version, and what else is known."""
+
+    __tablename__ = "outbox_event"
+    __table_args__ = (Index("ix_outbox_event_fresh", "at", postgresql_where=text("relayed_at IS NULL")),)
+    #: Append-only for the application, and the rows that it tells of have entries of their own.
+    audited = False
+
+    name: Mapped[str]
+    at: Mapped[datetime]
+    subject_table: Mapped[str | None]
+    subject_id: Mapped[UUID | None]
+    subject_version: Mapped[int | None]
+    org_unit_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]]
+    request_id: Mapped[str]
+    relayed_at: Mapped[datetime | None]
+
+
+class Sensitive(ValueError):
+    """A fact would tell what only its record may hold."""
+
+
+# One statement for all rows, as for the trail.
+_WRITE = text("""
+INSERT INTO core.outbox_event (tenant_id, id, name, at, subject_table, subject_id, subject_version, org_unit_id,
+    facts, request_id)
+SELECT :tenant_id, id, name, at, subject_table, subject_id, subject_version, org_unit_id, facts, request_id
+FROM json_to_recordset(CAST(:events AS json)) AS event (
+    id uuid, name text, at timestamptz, subject_table text, subject_id uuid, subject_version bigint,
+    org_unit_id uuid, facts jsonb, request_id text)
+""")
+
+
+def write(uow: UnitOfWork, outgoing: Sequence[Outgoing]) -> None:
+    """Write facts down in one statement. Raises `Sensitive`, or `TypeError` for what JSON cannot say."""
+    # A data class might hold anything: it is refused, not taken apart.
+    rows = orjson.dumps([_row(uow, each) for each in outgoing], option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    connection = uow.session.connection()
+    connection.info["recorded"] = True
+    try:
+        connection.execute(_WRITE, {"tenant_id": uow.tenant_id, "events": rows.decode()})
+    finally:
+        connection.info["recorded"] = False
+
+
+def _row(uow: UnitOfWork, outgoing: Outgoing) -> dict[str, Any]:
+    subject: Base | None = outgoing.subject
+    told = {"name": outgoing.name, "facts": outgoing.facts, **_told_of(subject)}
+    if subject is not None and outgoing.facts.keys() & _secret_columns(type(subject)):
+        raise Sensitive(f"{outgoing.name} would tell a sensitive value of {told['subject_table']}")
+    if subject is not None and type(subject).sealed_audit:
+        # Nobody is to be traced by it: an id of ours would tell the moment, and a request the person.
+        hour = outgoing.at.replace(minute=0, second=0, microsecond=0)
+        return {**told, "id": uuid4(), "at": hour, "request_id": ""}
+    return {**told, "id": new_id(), "at": outgoing.at, "request_id": uow.request_id}
+
+
+def _told_of(subject: Any) -> dict[str, Any]:
+    if subject is None:
+        return {}
+    return {
+        "subject_table": subject.__table__.fullname,
+        "subject_id": subject.id,
+        "subject_version": getattr(subject, "version", None),
+        "org_unit_id": getattr(subject, "org_unit_id", None),
+    }
+
+
+@cache
+def _secret_columns(model: type[Base]) -> frozenset[str]:
+    """Names of the columns whose values stay where they are."""
+    table: Any = model.__table__
+    return frozenset(
+        column.name
+        for column in table.columns
+        if column.info.get("redacted") or column.info.get("identifying")
+    )
+
+
+install_outbox(write)

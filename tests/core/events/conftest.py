@@ -1,0 +1,48 @@
+"""What tests of events share: handlers by name, a relay that delivers at once, and one that has a real broker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tests.support.processes import environment_of
+
+from gonghui.events import embedded_broker
+from gonghui.events.broker import broker_at, send
+from gonghui.events.handlers import Handler
+from gonghui.events.relay import Relay
+from gonghui.lifecycle.delivering import handlers_of
+from gonghui.testing import World
+from gonghui.testing.installation import throw_away_var
+
+
+@pytest.fixture(scope="session")
+def handlers(world: World) -> dict[str, Handler]:
+    return handlers_of(world.registry)
+
+
+@pytest.fixture(scope="module")
+def broker_url() -> Iterator[str]:
+    """A Valkey of this module's own."""
+    with throw_away_var("broker") as var, embedded_broker.running(var) as broker:
+        yield broker.url
+
+
+@pytest.fixture(scope="module")
+def worker(world: World, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker on the database of the tests."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.worker", "swift", "bulk", "slow"],
+        env=environment_of(world, GONGHUI_BROKER_URL=broker_url),
+    )
+    yield process
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def relay(world: World, handlers: dict[str, Handler], broker_url: str) -> Relay:
+    app = broker_at(broker_url)
+    return Relay(world.database, handlers, lambda messages: send(app, messages))
