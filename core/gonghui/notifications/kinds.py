@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gonghui.i18n import Text, _
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NotificationKind:
     """A reason to tell somebody something.
 

@@ -147,7 +147,7 @@ def _put(uow: UnitOfWork, messages: Sequence[OutgoingMessage]) -> None:
     uow.add(*messages)
     uow.session.flush()
     for message in messages:
-        uow.publish(WAITING, message, not_before=message.not_before)
+        uow.publish(WAITING, message)
 
 
 def _address(uow: UnitOfWork, message: OutgoingMessage) -> str | None:

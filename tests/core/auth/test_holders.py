@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gonghui.auth.accounts import RoleAssignment
+from gonghui.auth.accounts import RoleAssignment, account_by_id
 from gonghui.auth.credentials import close_account
-from gonghui.auth.accounts import account_by_id
 from gonghui.auth.holders import nearest_holders
 from gonghui.db import policies
 from gonghui.testing import Federation, World

@@ -36,7 +36,9 @@ def told(federation: Federation) -> dict[str, list[str]]:
     return {login: texts for login, texts in found.items() if texts}
 
 
-def move(federation: Federation, union_id: UUID, state: str, step: str, before: str | None, actor: str) -> None:
+def move(
+    federation: Federation, union_id: UUID, state: str, step: str, before: str | None, actor: str
+) -> None:
     """Tell of a step as if `actor` had taken it."""
     with federation.uow() as uow:
         union = uow.session.get_one(unions.model, (uow.tenant_id, union_id))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.db.policies import protect
 
 revision = "core_0013"
-down_revision = "core_0009"
+down_revision = "core_0010"
 
 
 def upgrade() -> None:
