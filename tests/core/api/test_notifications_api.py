@@ -184,7 +184,7 @@ def test_a_message_of_the_night_says_from_when_it_may_go_out(federation: Federat
         assert sent_about(federation, OVERDUE.code) == 1
     with federation.uow() as uow:
         found = select(OutgoingMessage.kind, OutgoingMessage.not_before)
-        moments = {kind: moment for kind, moment in uow.session.execute(found)}
+        moments = {row.kind: row.not_before for row in uow.session.execute(found)}
     assert moments["core.address.code"] == datetime(2026, 6, 5, 15, tzinfo=UTC)  # whoever waits is awake
     assert moments[OVERDUE.code] == datetime(2026, 6, 6, 0, tzinfo=UTC)
 
