@@ -115,6 +115,7 @@ class Outgoing:
     subject: Base | None
     facts: dict[str, Any]
     at: datetime
+    not_before: datetime | None = None
 
 
 class UnitOfWork:
@@ -176,15 +177,18 @@ class UnitOfWork:
         self.current_note = Note(action, subject, detail)
         self.pending_notes.append(self.current_note)
 
-    def publish(self, name: str, subject: Base | None = None, **facts: Any) -> None:
+    def publish(
+        self, name: str, subject: Base | None = None, *, not_before: datetime | None = None, **facts: Any
+    ) -> None:
         """Let everybody who subscribes to `name` know of it, once this transaction is committed, and only then.
 
         `subject` is the row that it is about, told with its version; `facts` are plain values of JSON, ids and days,
-        and never a sensitive one. Raises `Overstepped` for a name that is not the plugin's own.
+        and never a sensitive one. Nobody is told earlier than `not_before`. Raises `Overstepped` for a name that is
+        not the plugin's own.
         """
         if self.is_reading or (self.writer is not None and not name.startswith(f"{self.writer}.")):
             raise Overstepped(f"{self.writer or 'a hook'} may not publish {name} here")
-        self.outgoing.append(Outgoing(name, subject, facts, clock.now()))
+        self.outgoing.append(Outgoing(name, subject, facts, clock.now(), not_before))
 
     def put_out(self) -> None:
         """Write what is outgoing into the outbox."""

@@ -48,19 +48,24 @@ class Event:
 class Subscriber:
     """What is to be done when a fact is published: `handler(uow, event)`, in a transaction of its own.
 
-    `event` is the name of the fact, or several by a `*` (`"organising.union.*"`). It runs as the system, at least
-    once, and what it writes stays once. In the queue `swift` it has 5 seconds, in `bulk` ten minutes. One that raises
-    is tried again with growing pauses, and given up in the end, for an administrator to resume. What it does outside
-    of the database carries the event's id as its idempotency key.
+    `event` is the name of the fact, or several by a `*` (`"organising.union.*"`), or a tuple of such. It runs as the
+    system, at least once, and what it writes stays once. In the queue `swift` it has 5 seconds, in `bulk` ten minutes.
+    One that raises is tried again with growing pauses, and given up in the end, for an administrator to resume. What
+    it does outside of the database carries the event's id as its idempotency key.
     """
 
-    event: str
+    event: str | tuple[str, ...]
     handler: Callable[[UnitOfWork, Event], Any]
     queue: str = SWIFT
 
     def __post_init__(self) -> None:
         if self.queue not in (SWIFT, BULK):
             raise SubscriberError(f"{self.queue!r} is no queue for {self.event}; give {SWIFT!r} or {BULK!r}")
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The names and patterns, one or several."""
+        return (self.event,) if isinstance(self.event, str) else self.event
 
     @property
     def name(self) -> str:
@@ -76,9 +81,9 @@ class Handler:
     plugin: str | None
     queue: str
     run: Callable[..., Any]
-    #: The facts that it waits for; None where it waits for an hour.
-    pattern: str | None = None
+    #: Names and patterns of the facts that it waits for; none where it waits for an hour.
+    events: tuple[str, ...] = ()
 
     def wants(self, event: str) -> bool:
         """Whether it is to know of facts that are called so."""
-        return self.pattern is not None and fnmatchcase(event, self.pattern)
+        return any(fnmatchcase(event, pattern) for pattern in self.events)

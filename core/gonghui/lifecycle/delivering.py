@@ -38,7 +38,7 @@ def handlers_of(registry: Registry) -> dict[str, Handler]:
 
 def _handlers(owner: str, plugin: str | None, subscribers: Any, schedules: Any) -> Iterator[Handler]:
     for each in subscribers:
-        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.handler, each.event)
+        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.handler, each.events)
     for each in schedules:
         yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.job)
 
