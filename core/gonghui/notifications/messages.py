@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.handlers import Event
 from gonghui.i18n import Text, text_as_json, text_from_json
 from gonghui.notifications.contacts import SMS, ContactAddress, Reach, reaches
 from gonghui.notifications.gateways import gateways
@@ -82,13 +83,13 @@ def send_code(uow: UnitOfWork, address: ContactAddress, code: str, language: str
     _put(uow, [_writer(uow, ADDRESS_CODE)(reach, Text(outside.message, {"code": code}))])
 
 
-def send(uow: UnitOfWork, message_id: UUID) -> None:
-    """Let a message out, once; one that is gone, was sent or refused is left alone.
+def send_message(uow: UnitOfWork, event: Event) -> None:
+    """Let the message out that an event is about, once; one that is gone, was sent or refused is left alone.
 
     Raises `SendingFailed` where it may work later. A process that dies between the gateway's answer and the commit
     sends again, with the same key.
     """
-    wanted = select(OutgoingMessage).where(OutgoingMessage.id == message_id).with_for_update()
+    wanted = select(OutgoingMessage).where(OutgoingMessage.id == event.subject_id).with_for_update()
     message = uow.session.scalars(wanted).one_or_none()
     if message is None or message.sent_at is not None or message.refused is not None:
         return
@@ -147,7 +148,7 @@ def _put(uow: UnitOfWork, messages: Sequence[OutgoingMessage]) -> None:
     uow.add(*messages)
     uow.session.flush()
     for message in messages:
-        uow.publish(WAITING, message)
+        uow.publish(WAITING, message, not_before=message.not_before)
 
 
 def _address(uow: UnitOfWork, message: OutgoingMessage) -> str | None:

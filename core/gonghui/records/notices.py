@@ -141,7 +141,7 @@ def _by_share(
     found = select(share.record_id, share.permission, share.account_id).where(
         share.record_id.in_([record.id for record in records]), share.permission.in_(permissions), valid
     )
-    yield from (tuple(row) for row in uow.session.execute(found))
+    yield from ((row.record_id, row.permission, row.account_id) for row in uow.session.execute(found))
 
 
 def _concerned(uow: UnitOfWork, kind: RecordType, records: Collection[Record]) -> dict[UUID, set[UUID]]:
