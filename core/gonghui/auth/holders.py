@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -51,6 +52,18 @@ def holders(uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Collection
         .distinct()
     )
     return [Holder(*row) for row in uow.session.execute(found)]
+
+
+def accounts_of(uow: UnitOfWork, person_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Open accounts of persons, by person; whoever has none is left out."""
+    account = Account.__table__.c
+    found = select(account.person_id, account.id).where(
+        account.person_id.in_(person_ids), account.disabled_at.is_(None)
+    )
+    theirs: dict[UUID, set[UUID]] = defaultdict(set)
+    for person_id, account_id in uow.session.execute(found):
+        theirs[person_id].add(account_id)
+    return dict(theirs)
 
 
 def nearest_holders(

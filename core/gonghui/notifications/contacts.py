@@ -19,7 +19,6 @@ from gonghui.db.sensitive import Sensitive, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid, not_found
 from gonghui.i18n import DEFAULT_LOCALE, _
-from gonghui.notifications.kinds import KINDS
 from gonghui.parties.persons import Person
 from gonghui.values import clock
 
@@ -158,11 +157,13 @@ def preference_of(uow: UnitOfWork, account_id: UUID) -> ContactPreference:
     return found or ContactPreference(account_id=account_id, language=DEFAULT_LOCALE, muted=[])
 
 
-def prefer(uow: UnitOfWork, account_id: UUID, language: str, muted: Collection[str]) -> ContactPreference:
-    """Set what an account wants. Raises `Invalid` for kinds that there are not."""
-    unknown = sorted(set(muted) - KINDS.keys())
+def prefer(
+    uow: UnitOfWork, account_id: UUID, language: str, muted: Collection[str], *, known: Collection[str]
+) -> ContactPreference:
+    """Set what an account wants. Raises `Invalid` for kinds that are not among those `known` here."""
+    unknown = sorted(set(muted) - set(known))
     if unknown:
-        message = _("没有这样的通知：{unknown}。现有：{known}。", unknown=unknown, known=sorted(KINDS))
+        message = _("没有这样的通知：{unknown}。现有：{known}。", unknown=unknown, known=sorted(known))
         raise invalid(FieldFault("/muted", "unknown_kind", message))
     uow.note("core.contact_preference.changed")
     row = preference_of(uow, account_id)

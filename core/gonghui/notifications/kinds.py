@@ -37,5 +37,5 @@ ADDRESS_CODE = NotificationKind(
     "core.address.code", _("地址验证"), _("工会平台验证码 {code}，30 分钟内有效。请勿告诉他人。"), urgent=True
 )
 
-#: What an account can mute, in the order in which it is asked about; whoever wants a code has asked for it.
-KINDS = {kind.code: kind for kind in (MOVED, WAITING, DUE_SOON, OVERDUE, ESCALATED)}
+#: Those of the core that an account can mute; whoever wants a code has asked for it.
+OF_THE_CORE = (MOVED, WAITING, DUE_SOON, OVERDUE, ESCALATED)

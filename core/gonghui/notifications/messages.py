@@ -12,12 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
+from gonghui.db.sensitive import identifying
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.handlers import Event
 from gonghui.i18n import Text, text_as_json, text_from_json
 from gonghui.notifications.contacts import SMS, ContactAddress, Reach, reaches
 from gonghui.notifications.gateways import gateways
-from gonghui.notifications.kinds import ADDRESS_CODE, KINDS, NotificationKind
+from gonghui.notifications.kinds import ADDRESS_CODE, NotificationKind
 from gonghui.notifications.quiet_hours import earliest
 from gonghui.notifications.sending_errors import AddressRefused
 from gonghui.parties.persons import Person
@@ -28,7 +29,6 @@ from gonghui.values.masks import mask
 
 WAITING = "core.message.waiting"
 """The event of a message that is to go out."""
-_KINDS = {**KINDS, ADDRESS_CODE.code: ADDRESS_CODE}
 
 
 class OutgoingMessage(TenantTable):
@@ -49,13 +49,14 @@ class OutgoingMessage(TenantTable):
     address_id: Mapped[UUID | None]
     channel: Mapped[str]
     kind: Mapped[str]
+    title: Mapped[dict[str, Any]]
     content: Mapped[dict[str, Any]]
     language: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     not_before: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     #: Where it went, masked.
-    sent_to: Mapped[str | None]
+    sent_to: Mapped[str | None] = identifying()
     #: Why it never will be.
     refused: Mapped[str | None]
 
@@ -93,12 +94,12 @@ def send_message(uow: UnitOfWork, event: Event) -> None:
     message = uow.session.scalars(wanted).one_or_none()
     if message is None or message.sent_at is not None or message.refused is not None:
         return
-    address, kind = _address(uow, message), _KINDS.get(message.kind)
+    address = _address(uow, message)
     gateway = gateways(is_demo=here(uow).is_demo).get(message.channel)
-    if address is None or gateway is None or kind is None:
+    if address is None or gateway is None:
         message.refused = "nowhere to send it"
         return
-    title = kind.title.translated(message.language)
+    title = text_from_json(message.title).translated(message.language)
     text = text_from_json(message.content).translated(message.language)
     try:
         gateway.send(address, title, text, str(message.id))
@@ -114,7 +115,7 @@ def messages_sent(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[d
     """Messages of the whole federation, newest first, with the account's login; `before` ends the page before."""
     message, account = OutgoingMessage.__table__.c, Account.__table__.c
     same = (account.tenant_id == message.tenant_id) & (account.id == message.account_id)
-    columns = (message.id, account.login.label("account"), message.channel, message.kind, message.content,
+    columns = (message.id, account.login.label("account"), message.channel, message.title, message.content,
                message.made_at, message.not_before, message.sent_at, message.sent_to, message.refused)  # fmt: skip
     found = select(*columns).join(Account.__table__, same).order_by(message.id.desc()).limit(limit)
     rows = uow.session.execute(found.where(message.id < before) if before is not None else found)
@@ -122,8 +123,8 @@ def messages_sent(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[d
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    kind, content = _KINDS.get(row.pop("kind")), row.pop("content")
-    return {**row, "title": str(kind.title if kind else ""), "text": str(text_from_json(content))}
+    text = str(text_from_json(row.pop("content")))
+    return {**row, "title": str(text_from_json(row["title"])), "text": text}
 
 
 def _writer(uow: UnitOfWork, kind: NotificationKind) -> Any:
@@ -136,6 +137,7 @@ def _writer(uow: UnitOfWork, kind: NotificationKind) -> Any:
             address_id=reach.address_id,
             channel=reach.channel,
             kind=kind.code,
+            title=text_as_json(kind.title),
             content=text_as_json(text),
             language=reach.language,
             not_before=not_before,

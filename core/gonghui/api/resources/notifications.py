@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response
+from flask import Response, current_app, g
 from marshmallow import Schema, fields, validate
 
 from gonghui.api.operations import SIGNED_IN, Blueprint, operation
@@ -18,7 +18,7 @@ from gonghui.i18n import LOCALES, _
 from gonghui.notifications import contacts, inbox
 from gonghui.notifications.contacts import EMAIL, TARGET, ContactAddress
 from gonghui.notifications.gateways import check_target, gateways
-from gonghui.notifications.kinds import KINDS
+from gonghui.notifications.kinds import OF_THE_CORE, NotificationKind
 from gonghui.notifications.messages import messages_sent, send_code
 from gonghui.tenancy.keys import masked
 from gonghui.tenancy.tenants import here
@@ -170,7 +170,10 @@ def get_contact(uow: UnitOfWork) -> Response:
 @blueprint.response(200, PreferenceOut)
 def put_contact(uow: UnitOfWork, body: dict[str, Any]) -> Response:
     """Choose my language, and what I want no messages about. The inbox has everything all the same."""
-    return _preference(uow, contacts.prefer(uow, _me(uow), body["language"], body["muted"]))
+    chosen = contacts.prefer(
+        uow, _me(uow), body["language"], body["muted"], known=[kind.code for kind in _kinds()]
+    )
+    return _preference(uow, chosen)
 
 
 @blueprint.route("/me/addresses", methods=["GET"])
@@ -236,8 +239,14 @@ def _me(uow: UnitOfWork) -> UUID:
     return uow.principal.account_id
 
 
+def _kinds() -> list[NotificationKind]:
+    """Kinds of the core and of the plugins that are on."""
+    registry = current_app.extensions["gonghui"].registry
+    return [*OF_THE_CORE, *registry.notifications(g.tenant.plugins_on)]
+
+
 def _preference(uow: UnitOfWork, row: contacts.ContactPreference) -> Response:
-    kinds = [{"code": kind.code, "title": str(kind.title)} for kind in KINDS.values() if kind.outside]
+    kinds = [{"code": kind.code, "title": str(kind.title)} for kind in _kinds() if kind.outside]
     channels = sorted(gateways(is_demo=here(uow).is_demo))
     return _json({"language": row.language, "muted": row.muted, "kinds": kinds, "channels": channels})
 
