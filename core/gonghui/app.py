@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from gonghui import logs
-from gonghui.api import guard, openapi
+from gonghui.api import guard, object_links, openapi
 from gonghui.api.cookies import Cookies
 from gonghui.api.records import blueprint_of
 from gonghui.api.resources import BLUEPRINTS
@@ -102,6 +102,7 @@ def _mount(app: Flask, registry: Registry) -> None:
     of_plugins = (blueprint for plugin in plugins for blueprint in plugin.blueprints)
     for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
+    app.register_blueprint(object_links.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(told.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     Conflict,
@@ -47,6 +48,16 @@ from gonghui_organising.union import GrassrootsUnion, UnionState
 
 _MEETING_ON = _("会议日期")
 _CHANGEABLE = {"due", "returned", "extended"}
+#: What is sent up with the plan, and what the meeting leaves.
+PAPERS = {
+    "plan_request": _("换届请示"),
+    "extension_request": _("延期换届请示"),
+    "minutes": _("会议记录"),
+    "attendance": _("会议签到"),
+    "ballot_count": _("选票统计"),
+    "result_report": _("选举结果报告"),
+    "official_reply": _("批复"),
+}
 
 FIELDS = (
     Field("union_id", _("工会"), required=True, fixed=True, listed=True, filtered=True, picker=unions_in_force,
@@ -287,4 +298,5 @@ re_elections = RecordType(
     create=begin,
     rules=(plan.each_once,),
     backdate="organising.re_election.backdate",
+    attachments=AttachmentRules(papers=PAPERS, most=60, states=frozenset({*_CHANGEABLE, "held"})),
 )

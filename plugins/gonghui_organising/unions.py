@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     Computed,
@@ -237,4 +238,6 @@ unions = RecordType(
     place=founding.node_of,
     rules=(faults_of_content,),
     backdate=founding.BACKDATE,
+    # Copies of identity cards are among the papers.
+    attachments=AttachmentRules(papers=PAPER_NAMES, most=60, noted=True),
 )  # fmt: skip

@@ -109,10 +109,13 @@ class Note:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A fact that is about to be published: its name, the row that it is about, and what else there is to know."""
+    """A fact that is about to be published: its name, the row that it is about, and what else there is to know.
+
+    `subject` is the class of the rows where there are many, which `facts` tell as `records`.
+    """
 
     name: str
-    subject: Base | None
+    subject: Base | type[Base] | None
     facts: dict[str, Any]
     at: datetime
     not_before: datetime | None = None
@@ -138,6 +141,10 @@ class UnitOfWork:
         self.pending_notes: list[Note] = []
         #: Facts that the next flush writes into the outbox.
         self.outgoing: list[Outgoing] = []
+        #: While bulk work goes on, the facts that it will tell at its end (`events/batches.py`), and how many of them
+        #: there were when a savepoint began.
+        self.gathered: list[Outgoing] | None = None
+        self.gathered_before: dict[SessionTransaction, int] = {}
         #: Rows that many rules ask for and that do not change under them; the session forgets what nobody holds.
         self.kept: dict[type[Base], Any] = {}
         #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
@@ -178,7 +185,12 @@ class UnitOfWork:
         self.pending_notes.append(self.current_note)
 
     def publish(
-        self, name: str, subject: Base | None = None, *, not_before: datetime | None = None, **facts: Any
+        self,
+        name: str,
+        subject: Base | type[Base] | None = None,
+        *,
+        not_before: datetime | None = None,
+        **facts: Any,
     ) -> None:
         """Let everybody who subscribes to `name` know of it, once this transaction is committed, and only then.
 
@@ -193,6 +205,9 @@ class UnitOfWork:
     def put_out(self) -> None:
         """Write what is outgoing into the outbox."""
         outgoing, self.outgoing = self.outgoing, []
+        if self.gathered is not None:
+            self.gathered += outgoing
+            return
         for write in _outboxes:
             write(self, outgoing)
 
@@ -244,10 +259,20 @@ def install_outbox(write: Callable[[UnitOfWork, list[Outgoing]], None]) -> None:
     _outboxes.append(write)
 
 
+@event.listens_for(TenantSession, "after_transaction_create")
+def _mark_gathered(session: TenantSession, begun: SessionTransaction) -> None:
+    uow = session.info.get("uow")
+    if uow is not None and uow.gathered is not None and begun.nested:
+        uow.gathered_before[begun] = len(uow.gathered)
+
+
 @event.listens_for(TenantSession, "after_soft_rollback")
-def _forget_outgoing(session: TenantSession, _undone: SessionTransaction) -> None:
+def _forget_outgoing(session: TenantSession, undone: SessionTransaction) -> None:
     """What was published since the savepoint is undone with it: a savepoint begins with a flush."""
-    session.uow.outgoing.clear()
+    uow = session.uow
+    uow.outgoing.clear()
+    if uow.gathered is not None and undone in uow.gathered_before:
+        del uow.gathered[uow.gathered_before[undone] :]
 
 
 @event.listens_for(TenantSession, "after_begin")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -41,7 +41,26 @@ class Event:
         """The rows that it is about, each with its version: the one subject, or those of bulk work."""
         if self.subject_id is not None:
             return ((self.subject_id, self.version),)
-        return tuple((UUID(record_id), version) for record_id, version in self.facts.get("records", ()))
+        return tuple(
+            (UUID(record_id), version) for record_id, version, *_own in self.facts.get("records", ())
+        )
+
+    def singly(self) -> Iterator[Event]:
+        """The fact once for each row that it is about, with what is told of that row; itself, where it is of one."""
+        if "records" not in self.facts:
+            yield self
+            return
+        shared = {name: value for name, value in self.facts.items() if name != "records"}
+        for record_id, version, *own in self.facts["records"]:
+            facts = {**shared, **(own[0] if own else {})}
+            unit = facts.pop("org_unit_id", None)
+            yield replace(
+                self,
+                subject_id=UUID(record_id),
+                version=version,
+                org_unit_id=UUID(unit) if unit else None,
+                facts=facts,
+            )
 
 
 @dataclass(frozen=True)

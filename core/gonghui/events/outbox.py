@@ -84,12 +84,13 @@ def write(uow: UnitOfWork, outgoing: Sequence[Outgoing]) -> None:
 
 
 def _row(uow: UnitOfWork, outgoing: Outgoing) -> dict[str, Any]:
-    subject: Base | None = outgoing.subject
+    subject = outgoing.subject
+    model: type[Base] | None = subject if isinstance(subject, type) or subject is None else type(subject)
     at = outgoing.at
     told = {"name": outgoing.name, "facts": outgoing.facts, **_told_of(subject)}
-    if subject is not None and outgoing.facts.keys() & _secret_columns(type(subject)):
+    if model is not None and _names_told(outgoing.facts) & _secret_columns(model):
         raise Sensitive(f"{outgoing.name} would tell a sensitive value of {told['subject_table']}")
-    if subject is not None and type(subject).sealed_audit:
+    if model is not None and model.sealed_audit:
         # Nobody is to be traced by it: an id of ours would tell the moment, and a request the person.
         at = at.replace(minute=0, second=0, microsecond=0)
         told |= {"id": uuid4(), "request_id": ""}
@@ -101,12 +102,21 @@ def _row(uow: UnitOfWork, outgoing: Outgoing) -> dict[str, Any]:
 def _told_of(subject: Any) -> dict[str, Any]:
     if subject is None:
         return {}
+    table = subject.__table__.fullname
+    if isinstance(subject, type):
+        return {"subject_table": table}
     return {
-        "subject_table": subject.__table__.fullname,
+        "subject_table": table,
         "subject_id": subject.id,
         "subject_version": getattr(subject, "version", None),
         "org_unit_id": getattr(subject, "org_unit_id", None),
     }
+
+
+def _names_told(facts: dict[str, Any]) -> set[str]:
+    """Names of all facts, those that stand with single rows included."""
+    own = (name for _id, _version, *told in facts.get("records", ()) for each in told for name in each)
+    return {*facts, *own}
 
 
 @cache

@@ -41,6 +41,7 @@ from gonghui.errors import (
     invalid,
     not_found,
 )
+from gonghui.events.batches import publish_many
 from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
@@ -77,6 +78,9 @@ from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookim
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
 from gonghui.plugin_host.sdk_version import VERSION
+from gonghui.records.attachments.keeping import attachments_of
+from gonghui.records.attachments.rules import AttachmentRules, FileKind
+from gonghui.records.attachments.table import Attachment
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -163,6 +167,8 @@ __all__ = [
     "UNION_PREFIXES",
     "VERSION",
     "Account",
+    "Attachment",
+    "AttachmentRules",
     "Blueprint",
     "BundleWriter",
     "Card",
@@ -190,6 +196,7 @@ __all__ = [
     "Fault",
     "Field",
     "FieldFault",
+    "FileKind",
     "Forbidden",
     "Health",
     "Holder",
@@ -250,6 +257,7 @@ __all__ = [
     "answers_schema",
     "ask",
     "at_tenant",
+    "attachments_of",
     "bank_card",
     "blind_index",
     "blind_tail",
@@ -328,6 +336,7 @@ __all__ = [
     "person_columns",
     "person_with_document",
     "protect",
+    "publish_many",
     "put_list",
     "reaches",
     "read_document",
@@ -381,8 +390,8 @@ __all__ = [
     "whole_federation",
 ]
 
-#: Doors that write the table that they are given: it has to be the caller's own.
-_DOORS = {"insert_many", "update_many", "delete_many"}
+#: Doors that write the table, or publish under the name, that they are given: it has to be the caller's own.
+_DOORS = {"insert_many", "update_many", "delete_many", "publish_many"}
 
 #: Makers of rows of the core that a plugin adds.
 _FACTORIES = {"new_employer", "new_unit"}

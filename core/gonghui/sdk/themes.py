@@ -28,7 +28,7 @@ SDK = (
     Theme(
         "Events",
         "What a plugin does when something happened, here or in another plugin. `uow.publish` tells more.",
-        "Subscriber Event",
+        "Subscriber Event publish_many",
     ),
     Theme(
         "Notifications",
@@ -47,6 +47,11 @@ SDK = (
         " operation of the plugin's own calls to read and write them stands here too.",
         "Record RecordType Field Kind Child Computed create_record change_record put_list found read_row list_rows"
         " rows_with_ids check_version share unshare unshare_all",
+    ),
+    Theme(
+        "Attachments",
+        "Files that belong to records: a record type says which it takes, and their operations follow.",
+        "AttachmentRules FileKind Attachment attachments_of",
     ),
     Theme(
         "Workflow",

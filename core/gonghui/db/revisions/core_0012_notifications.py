@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from gonghui.db.policies import protect
 
-revision = "core_0013"
-down_revision = "core_0010"
+revision = "core_0012"
+down_revision = "core_0011"
 
 
 def upgrade() -> None:
