@@ -45,6 +45,21 @@ class Settings(BaseSettings):
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
+    sms_gateway: Path | None = Field(
+        default=None,
+        description="template (TOML) of the HTTP gateway for text messages; empty: none are sent",
+    )
+    sms_secret: SecretStr | None = Field(
+        default=None, description="secret that the template names `{secret}`"
+    )
+    mail_url: SecretStr | None = Field(
+        default=None,
+        description="mail server as an apprise address (`mailtos://user:password@host?from=…`); empty: no mail is sent",
+    )
+    notification_targets: tuple[str, ...] = Field(
+        default=("wecombot", "dingtalk", "feishu"),
+        description="kinds of apprise addresses (JSON list) to which accounts may have notifications sent",
+    )
     objects_url: str = Field(
         default="file:objects",
         description="where files are kept: `file:PATH` (a relative one is in `var`), "

@@ -237,9 +237,14 @@ legal_persons = RecordType(
         },
         (
             Transition(
-                "return", "applied, renewing -> returned", _("退回补正"), comment=Comment.REQUIRED, above=True
+                "return",
+                "applied, renewing -> returned",
+                _("退回补正"),
+                comment=Comment.REQUIRED,
+                above=True,
+                awaited=True,
             ),
-            Transition("resubmit", "returned -> applied", _("重新报送")),
+            Transition("resubmit", "returned -> applied", _("重新报送"), awaited=True),
             Transition(
                 "register",
                 "applied -> registered",
@@ -249,6 +254,7 @@ legal_persons = RecordType(
                 effect=issue,
                 above=True,
                 not_by=("create", "resubmit"),
+                awaited=True,
             ),
             Transition("apply-renewal", "registered -> renewing", _("申请换证"), guards=(window_is_open,)),
             Transition(
@@ -260,6 +266,7 @@ legal_persons = RecordType(
                 effect=issue,
                 above=True,
                 not_by=("apply-renewal",),
+                awaited=True,
             ),
             Transition(
                 "note-change",

@@ -146,6 +146,7 @@ WORKFLOW = Workflow(
             _("报送换届方案"),
             guards=(plan.plan_is_sound,),
             starts=(PLAN_REPLY,),
+            awaited=True,
         ),
         Transition(
             "return",
@@ -154,6 +155,7 @@ WORKFLOW = Workflow(
             above=True,
             comment=Comment.REQUIRED,
             meets=(PLAN_REPLY,),
+            awaited=True,
         ),
         Transition(
             "approve-plan",
@@ -166,6 +168,7 @@ WORKFLOW = Workflow(
             ),
             meets=(PLAN_REPLY,),
             effect=steps.await_notice,
+            awaited=True,
         ),
         Transition(
             "extend",
@@ -195,6 +198,7 @@ WORKFLOW = Workflow(
             asks=(Field("held_on", _("召开日期"), required=True, sample="a past day"),),
             guards=(result.held_by_then,),
             effect=steps.count_voters,
+            awaited=True,
         ),
         Transition(
             "reconvene",
@@ -212,6 +216,7 @@ WORKFLOW = Workflow(
             guards=(result.result_is_sound,),
             starts=(RESULT_REPLY,),
             effect=steps.mark_elected,
+            awaited=True,
         ),
         Transition(
             "return-result",
@@ -220,6 +225,7 @@ WORKFLOW = Workflow(
             above=True,
             comment=Comment.REQUIRED,
             meets=(RESULT_REPLY,),
+            awaited=True,
         ),
         Transition(
             "approve",
@@ -235,6 +241,7 @@ WORKFLOW = Workflow(
             meets=(RESULT_REPLY,),
             starts=(CHANGES,),
             effect=steps.renew,
+            awaited=True,
         ),
         Transition(
             "register-changes",
@@ -243,6 +250,7 @@ WORKFLOW = Workflow(
             asks=(Field("changes_on", _("印章、账户和法人变更日期"), required=True, example="2024-06-27"),),
             guards=(steps.changes_are_due,),
             effect=steps.keep_changes,
+            awaited=True,
         ),
     ),
     changeable=_CHANGEABLE,

@@ -144,6 +144,7 @@ _WORKFLOW = Workflow(
             _("报送"),
             guards=(founding.ready_to_submit,),
             verb="submitted",
+            awaited=True,
         ),
         Transition(
             "return",
@@ -152,6 +153,7 @@ _WORKFLOW = Workflow(
             comment=Comment.REQUIRED,
             above=True,
             verb="returned",
+            awaited=True,
         ),
         Transition(
             "approve",
@@ -166,6 +168,7 @@ _WORKFLOW = Workflow(
             above=True,
             not_by=("submit",),
             verb="approved",
+            awaited=True,
         ),
         Transition(
             "seal",
@@ -178,6 +181,7 @@ _WORKFLOW = Workflow(
             ),
             guards=(founding.seal_in_order,),
             verb="sealed",
+            awaited=True,
         ),
         Transition(
             "dissolve",

@@ -55,7 +55,7 @@ def seal_trail(open_installation: Any, once: bool) -> None:
         while True:
             done = sealing_round(installation.database, objects, chosen, sign_now=once)
             if once or any(astuple(done)):
-                click.echo(_summary(done))
+                _tell(done)
             if once:
                 sys.exit(1 if done.broken else 0)
             forever.wait(chosen.audit_seal_seconds)
@@ -114,10 +114,11 @@ def verify(files: tuple[Path, ...], keys: tuple[str, ...], head: Path | None) ->
     sys.exit(verifier.main([*map(str, files), *named, *kept, "--lang", current_locale()]))
 
 
-def _summary(done: Round) -> str:
+def _tell(done: Round) -> None:
     did = _("封存 {sealed} 条，签署 {signed} 个链头，存档 {stored} 个，外送 {shipped} 条。", **asdict(done))
-    broken = _("有 {n} 条链与其最近签署的链头不符。", n=done.broken)
-    return f"{did}{broken}" if done.broken else str(did)
+    click.echo(str(did))
+    if done.broken:
+        click.echo(str(_("有 {n} 条链与其最近签署的链头不符。", n=done.broken)), err=True)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
-from gonghui.events.handlers import SECONDS, SLOW, Handler, Subscriber
+from gonghui.events.handlers import SECONDS, SLOW, Handler
+from gonghui.lifecycle.reactions import core_subscribers
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.schedules import Schedule
@@ -21,8 +22,6 @@ from gonghui.plugin_host.time_limits import limited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SUBSCRIBERS: tuple[Subscriber, ...] = ()
-"""What the core itself does when something happened."""
 CORE_SCHEDULES: tuple[Schedule, ...] = ()
 """What the core itself does at which hour."""
 _log = structlog.get_logger()
@@ -30,7 +29,7 @@ _log = structlog.get_logger()
 
 def handlers_of(registry: Registry) -> dict[str, Handler]:
     """Everything that can be delivered to, of the core and of every plugin, by name."""
-    found = list(_handlers("core", None, CORE_SUBSCRIBERS, CORE_SCHEDULES))
+    found = list(_handlers("core", None, core_subscribers(registry), CORE_SCHEDULES))
     for plugin in registry.plugins.values():
         found += _handlers(plugin.id, plugin.id, plugin.subscribers, plugin.schedules)
     return {handler.name: handler for handler in found}

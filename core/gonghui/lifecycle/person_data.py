@@ -31,7 +31,7 @@ from gonghui.auth.credentials import close_account
 from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.errors import Conflict
 from gonghui.i18n import Text, _
@@ -54,7 +54,7 @@ from gonghui.plugin_host.registry import Registry
 from gonghui.records.attachments.keeping import file_name
 from gonghui.records.attachments.sweeping import drop
 from gonghui.records.attachments.table import Attachment
-from gonghui.records.bulk import erase_many, tell_anew, unaudited
+from gonghui.records.bulk import erase_many, tell_anew
 from gonghui.records.record_types import RECORD_TYPES
 from gonghui.records.registers.runs import StagedRow
 from gonghui.records.reveal import put_on_record

@@ -19,6 +19,7 @@ from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
+from gonghui.auth.holders import Holder, accounts_of, nearest_holders
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
@@ -44,6 +45,9 @@ from gonghui.events.batches import publish_many
 from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.installation import at_tenant
+from gonghui.notifications.inbox import Notice
+from gonghui.notifications.kinds import NotificationKind
+from gonghui.notifications.notify import notify
 from gonghui.parties.employer_matches import (
     EmployerBook,
     EmployerMatch,
@@ -195,6 +199,7 @@ __all__ = [
     "FileKind",
     "Forbidden",
     "Health",
+    "Holder",
     "Identity",
     "Indicator",
     "Invalid",
@@ -204,6 +209,8 @@ __all__ = [
     "Link",
     "MatchState",
     "NotFound",
+    "Notice",
+    "NotificationKind",
     "OpeningOut",
     "OrgEdge",
     "OrgUnit",
@@ -244,6 +251,7 @@ __all__ = [
     "WorkingCalendar",
     "_",
     "account_principal_by_id",
+    "accounts_of",
     "add_months",
     "advance",
     "answers_schema",
@@ -302,6 +310,7 @@ __all__ = [
     "name_begins",
     "name_holds",
     "name_rules",
+    "nearest_holders",
     "new_employer",
     "new_id",
     "new_ids",
@@ -309,6 +318,7 @@ __all__ = [
     "nobody_names",
     "normal_number",
     "not_found",
+    "notify",
     "obtain_employers",
     "one_of",
     "only_employer_named",

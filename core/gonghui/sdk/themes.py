@@ -31,6 +31,12 @@ SDK = (
         "Subscriber Event publish_many",
     ),
     Theme(
+        "Notifications",
+        "Telling accounts something: in their inbox, and outside by a message that gives nothing away. Steps of records"
+        " and deadlines are told of by themselves.",
+        "NotificationKind Notice notify Holder nearest_holders accounts_of",
+    ),
+    Theme(
         "Hooks, questions and schedules",
         "What the core asks of a plugin, what plugins ask of one another, and what is done at which hour.",
         "hookimpl Link Card Health PersonalRecord ask Unavailable Schedule daily weekly monthly",

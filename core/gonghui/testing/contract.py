@@ -21,6 +21,7 @@ from gonghui.api.operations import SIGNED_IN
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
+from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
@@ -29,6 +30,7 @@ from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
 from gonghui.testing import attachment_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
+from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
     NoSample,
     Operation,
@@ -273,6 +275,8 @@ class Contract:
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
+            "notification_id": lambda: self._own(notification_of, right),
+            "address_id": lambda: self._own(address_of, right),
             "register_code": lambda: self._register(right).code,
             "synonym_id": lambda: self._taught(right),
             "run_id": lambda: self._sent_run(right),
@@ -323,6 +327,10 @@ class Contract:
         with self.home.uow() as uow:
             vouch_for_year(uow, 2036, "样本通知")
         return "2036"
+
+    def _own(self, make: Callable[[UnitOfWork, UUID], UUID], login: str) -> str:
+        with self.home.uow() as uow:
+            return str(make(uow, self.home.accounts[login]))
 
     def _own_token(self, login: str) -> str:
         with self.home.uow() as uow:

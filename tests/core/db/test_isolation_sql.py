@@ -25,6 +25,8 @@ from gonghui.i18n import Text
 from gonghui.lifecycle.delivering import handlers_of
 from gonghui.lifecycle.reorganisation import Rename
 from gonghui.lifecycle.reorganising import reorganise
+from gonghui.notifications.contacts import ContactAddress, prefer
+from gonghui.notifications.messages import send_code
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
@@ -41,9 +43,11 @@ from gonghui.records.registers.runs import RunProgress, stage
 from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
+from gonghui.records.reminders import DeadlineReminder
 from gonghui.records.reveal import reveal
 from gonghui.testing import Federation, World, parameter_samples
 from gonghui.testing.attachment_samples import attached
+from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -190,7 +194,13 @@ def _filled_with_people(federation: Federation) -> None:
         put_override(uow, date(2035, 5, 4), is_working=False, name="样本节", reason="样本通知")
         vouch_for_year(uow, 2035, "样本通知")
         rule = DeadlineRule("organising.sample", Text("样本"), "organising.transfer.days", "core.audit.read")
-        set_deadline(uow, membership, rule, date(2024, 5, 6))
+        due = set_deadline(uow, membership, rule, date(2024, 5, 6))
+        insert_many(uow, DeadlineReminder, [{"deadline_id": due.id, "stage": "7", "due_on": due.due_on}])
+        account = federation.accounts["east"]
+        notification_of(uow, account)
+        address = uow.session.get_one(ContactAddress, (uow.tenant_id, address_of(uow, account)))
+        prefer(uow, account, "en", [], known=[])
+        send_code(uow, address, "123456", "en")
 
 
 def test_steps_go_with_a_register_that_is_undone_but_never_change(neighbours: Neighbours) -> None:

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from gonghui.db import policies
 
-revision = "core_0012"
-down_revision = "core_0011"
+revision = "core_0013"
+down_revision = "core_0012"
 
 
 def upgrade() -> None:
