@@ -90,8 +90,8 @@ def export(open_installation: Any, tenant: str | None, output: Path, values: boo
         if not stored:
             _seal_and_sign(installation.database, chain)
         with (
+            whole_file(output) as file,  # it bears its name once the trail tells of it
             _reader(installation, tenant, values=values, stored=stored) as reader,
-            whole_file(output) as file,
         ):
             if stored:
                 file.writelines(stored_segments(configured_objects(), chain))
