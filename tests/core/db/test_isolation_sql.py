@@ -53,8 +53,8 @@ OF_TENANTS = sorted(set(TABLES) - PLATFORM)
 #: What the roles that cross tenants may do, and nothing else.
 CROSSING = {
     policies.RELAY: {
-        "core.outbox_event": {"SELECT", "UPDATE", "DELETE"},
-        "core.event_delivery": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "core.outbox_event": {"SELECT", "UPDATE"},
+        "core.event_delivery": {"SELECT", "INSERT", "UPDATE"},
     },
     policies.OPERATOR: {
         "core.tenant": {"SELECT", "INSERT", "UPDATE"},
@@ -64,7 +64,7 @@ CROSSING = {
         "core.tenant_key": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     },
 }
-HISTORY = ("core.audit_entry", "core.audit_payload", "core.opening", "core.outbox_event")
+HISTORY = ("core.audit_entry", "core.audit_payload", "core.opening")
 REFERENCES = [
     pytest.param(table, key, id=f"{table.fullname}.{key.column_keys[-1]}")
     for table in TABLES.values()
@@ -275,8 +275,16 @@ def test_a_reference_cannot_point_into_another_tenant(
 # --- what the application's role may not do at all
 
 
-@pytest.mark.parametrize("table", HISTORY)
-@pytest.mark.parametrize("change", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {}"])
+_CHANGES = ("UPDATE {} SET tenant_id = tenant_id", "TRUNCATE {}")
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        *((table, change) for table in HISTORY for change in (*_CHANGES, "DELETE FROM {}")),
+        *(("core.outbox_event", change) for change in _CHANGES),  # it goes when it was delivered long ago
+    ],
+)
 def test_history_is_never_changed(neighbours: Neighbours, table: str, change: str) -> None:
     with neighbours.app() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql(change.format(table))
