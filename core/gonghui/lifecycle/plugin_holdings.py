@@ -13,6 +13,8 @@ from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.deliveries import EventDelivery
+from gonghui.events.outbox import OutboxEvent
 from gonghui.i18n import Text, _
 from gonghui.notifications.inbox import Notification
 from gonghui.parties.persons import Person
@@ -37,6 +39,8 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     RegisterRun: ("register", _("名册导入")),
     ColumnSynonym: ("register", _("名册列名的其他叫法")),
     ParameterOverride: ("code", _("本会自定的数值")),
+    EventDelivery: ("handler", _("事件引起的办理")),
+    OutboxEvent: ("name", _("发生的事")),
 }
 #: Rows that go with a run of a register.
 OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行"), RunProgress: _("名册导入的进度")}
