@@ -18,6 +18,10 @@ PAGES = (
     ("admin", "/console/plugins/organising"),
     ("admin", "/console/plugins/organising/switch"),
     ("admin", "/console/plugins/organising/removal"),
+    ("admin", "/console/parameters"),
+    ("admin", "/console/parameters/organising.committee.members_from"),
+    ("admin", "/console/parameters/organising.committee.seats"),
+    ("admin", "/console/parameters/organising.committee.seats/decide"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )
