@@ -22,6 +22,8 @@ PAGES = (
     ("admin", "/console/parameters/organising.committee.members_from"),
     ("admin", "/console/parameters/organising.committee.seats"),
     ("admin", "/console/parameters/organising.committee.seats/decide"),
+    ("admin", "/console/calendar?year=2025"),
+    ("admin", "/console/calendar?year=2099"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

@@ -57,6 +57,8 @@ PAGES = {
     "deciding a parameter": ("admin", "/console/parameters/organising.committee.members_from/decide", 200),
     "deciding a table": ("admin", "/console/parameters/organising.committee.seats/decide", 200),
     "an unknown parameter": ("admin", "/console/parameters/nothing", 404),
+    "calendar": ("district", "/console/calendar?year=2026", 200),
+    "calendar of a year that nobody knows": ("admin", "/console/calendar?year=2099", 200),
     "unknown address": ("district", "/nothing", 404),
     "unknown figure": ("district", "/console/figures/nothing", 404),
     "not permitted": ("worker", FOUNDED, 403),
