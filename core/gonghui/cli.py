@@ -73,7 +73,7 @@ for process in (worker, relay, scheduler):
 
 @gonghui.command()
 def demo() -> None:
-    """Start the demonstration: database, made-up districts, broker, and all four processes. Ctrl-C ends it."""
+    """Start the demonstration, with all that belongs to it, and made-up districts. Ctrl-C ends it."""
     demo_server.run(settings())
 
 
