@@ -35,7 +35,7 @@ from tests.support.drilled_installation import EMPLOYER, Installed, installed
 from gonghui.testing.installation import free_port, throw_away_var
 
 ROOMS = "/api/v1/designs/rooms"
-CLIENTS, PATIENCE = 4, 180
+CLIENTS, PATIENCE = 4, 120
 #: How often each part is killed, relatively.
 VICTIMS = {"web": 3, "worker": 3, "relay": 3, "database": 2, "broker": 2}
 #: The share of kills that are to come within a transaction; of the broker's, none counts as one.
@@ -117,11 +117,11 @@ class Driver:
             except OSError:
                 return
             with line:
-                told = orjson.loads(line.makefile("rb").readline() or b"{}")
+                told = _heard(line)
                 # One that was killed meanwhile is nowhere any more.
                 if told and psutil.pid_exists(told["pid"]):
                     self._decide(told["role"], is_inside=told["is_inside"])
-                    _let_go(line)
+                _let_go(line)
 
     def due(self) -> Kill | None:
         """The kill that waits for its moment."""
@@ -153,10 +153,19 @@ class Driver:
         self._ledger.close()
 
 
+def _heard(line: socket.socket) -> dict[str, Any]:
+    try:
+        with line.makefile("rb") as file:
+            told: dict[str, Any] = orjson.loads(file.readline() or b"{}")
+    except (OSError, ValueError):
+        return {}  # it was killed while it waited
+    return told
+
+
 def _let_go(line: socket.socket) -> None:
     try:
         line.sendall(b".")
-    except OSError:
+    except (OSError, ValueError):
         return  # it was killed
 
 
@@ -295,7 +304,10 @@ _EXPECTED = {"state": "open", "inspections": 1, "steps": 2, "events": 2, "entrie
 
 def _faults(at: Installed, ledger: Path) -> list[str]:
     """What the ledger and the database do not agree on, once everything has come to rest."""
-    answered = {f"小屋{number}": UUID(room_id) for number, room_id in map(orjson.loads, ledger.open("rb"))}
+    answered = {
+        f"小屋{number}": UUID(room_id)
+        for number, room_id in map(orjson.loads, ledger.read_bytes().splitlines())
+    }
     engine = create_engine(at.superuser_url, poolclass=NullPool)
     until = time.monotonic() + PATIENCE
     while True:
