@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import many_tenants, member_import, register_import, throughput
+from tests.bench import many_tenants, member_import, neighbours, register_import, throughput, trail_cost
 from tests.bench.figures import Figure
 
 from gonghui.app import create_app
@@ -37,6 +37,8 @@ def _figures(var: Path) -> Iterator[Figure]:
         yield register_import.measure(world)
         yield member_import.measure(world)
         yield from throughput.measure(world, var)
+        yield trail_cost.measure(world, var)
+        yield neighbours.measure(world, var)
         yield many_tenants.measure(world, var)
 
 
