@@ -21,24 +21,27 @@ from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, unit_called
+from gonghui.commands.audit import audit
 from gonghui.commands.events import events
 from gonghui.commands.operators import operator
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
 from gonghui.commands.plugins import plugin
-from gonghui.commands.processes import relay, scheduler, worker
+from gonghui.commands.processes import relay, scheduler, sealer, worker
 from gonghui.commands.revisions import revision
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
+from gonghui.lifecycle.attachment_commands import attachments
 from gonghui.lifecycle.calendar_commands import calendar
 from gonghui.lifecycle.installation import at_tenant, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
 from gonghui.lifecycle.person_commands import person
 from gonghui.lifecycle.timer_commands import timers
+from gonghui.objects.port import ObjectError
 from gonghui.plugin_host.plugin_figures import figures_of
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
@@ -63,11 +66,13 @@ def gonghui(context: click.Context) -> None:
     context.obj = partial(opened, settings(), announce=partial(click.echo, err=True))
 
 
+gonghui.add_command(audit)
+gonghui.add_command(attachments)
 gonghui.add_command(calendar)
 gonghui.add_command(person)
 gonghui.add_command(timers)
 gonghui.add_command(events)
-for process in (worker, relay, scheduler):
+for process in (worker, relay, scheduler, sealer):
     gonghui.add_command(process)
 
 
@@ -81,8 +86,8 @@ def demo() -> None:
 def serve() -> None:
     """Start the web server alone, on the database that GONGHUI_DATABASE_URL names.
 
-    `gonghui worker`, `gonghui relay` and `gonghui scheduler` run beside it; without them nothing follows from what
-    is decided, and no hour brings anything about.
+    `gonghui worker`, `gonghui relay`, `gonghui scheduler` and `gonghui sealer` run beside it; without them nothing
+    follows from what is decided, no hour brings anything about, and the trail stays unsealed.
     """
     if settings().database_url is None:
         raise click.UsageError("GONGHUI_DATABASE_URL is not set; `gonghui demo` starts a database of its own")
@@ -342,7 +347,7 @@ def main() -> None:
                 )
             )
         )
-    except (EmbeddedServerError, DeclarationError, KeyLost, ValueError) as error:
+    except (EmbeddedServerError, DeclarationError, KeyLost, ObjectError, ValueError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(

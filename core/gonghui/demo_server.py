@@ -1,6 +1,6 @@
 """The demonstration: database, broker, web server and worker, which end together, and clean up after a killed one.
 
-The relay and the scheduler take their turns in threads beside them: as processes each would load every plugin anew.
+Relay, scheduler and sealer take their turns in threads beside them: as processes each would load every plugin anew.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def run(settings: Settings) -> None:
         with (
             opened(settings) as installation,
             _broker_of(settings) as broker_url,
-            turns.beside(installation.database, broker_url),
+            turns.beside(installation.database, broker_url, settings),
         ):
             _greet(settings)
             environment = _environment(settings, installation.server_url, is_demo=True)

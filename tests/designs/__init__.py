@@ -11,7 +11,7 @@ from tests.designs.dispute import dispute
 from tests.designs.figures import rooms_at, rooms_opened
 from tests.designs.hardship import hardship
 from tests.designs.profile import likes, profiles
-from tests.designs.reacting import SUBSCRIBERS
+from tests.designs.reacting import NOTIFICATIONS, SUBSCRIBERS
 from tests.designs.rooms import rooms
 
 from gonghui.sdk import Plugin, RoleTemplate, _
@@ -36,6 +36,7 @@ plugin = Plugin(
     ),
     samples=samples.SAMPLES,
     subscribers=SUBSCRIBERS,
+    notifications=NOTIFICATIONS,
     hooks=hooks,
     indicators=(rooms_opened,),
     provides={"designs.rooms_at": rooms_at},

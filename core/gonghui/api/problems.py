@@ -16,6 +16,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from gonghui.errors import Conflict, DomainError, Forbidden, Stale
 from gonghui.i18n import Text, _
+from gonghui.objects.port import ObjectError
 
 _log = structlog.get_logger()
 _MOST_ERRORS = 100
@@ -95,7 +96,7 @@ def from_unexpected(error: Exception) -> Response:
         return from_domain(Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。")))
     if isinstance(error, OperationalError) and isinstance(error.orig, SerializationFailure):
         return from_domain(Conflict("tree_changed", _("刚刚有人调整了组织，请刷新后重新办理。")))
-    status = 503 if isinstance(error, OperationalError) else 500
+    status = 503 if isinstance(error, (OperationalError, ObjectError)) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]
     return problem(status, code, str(detail))

@@ -1,4 +1,4 @@
-"""`gonghui worker`, `relay` and `scheduler`: the processes beside the web server that an installation runs."""
+"""`gonghui worker`, `relay`, `scheduler` and `sealer`: the processes beside the web server of an installation."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def relay() -> None:
 def scheduler() -> None:
     """Let jobs begin at their hours. A second one takes over when this one dies."""
     turns.scheduler(settings())
+
+
+@click.command()
+def sealer() -> None:
+    """Seal the audit trail, sign its heads, store and ship them. Several at once do each thing once."""
+    turns.sealer(settings())
 
 
 def _broker_url() -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -229,6 +230,17 @@ class UnitOfWork:
                 self.afterwards.pop(0)()
             except Exception as error:  # noqa: BLE001 - what is noted aside must not undo what was answered
                 _log.error("afterwards_failed", error=type(error).__name__, request_id=self.request_id)
+
+
+@contextmanager
+def unaudited(uow: UnitOfWork) -> Iterator[Connection]:
+    """A connection on which statements may change rows: for tables that are not audited, and for bulk writing."""
+    connection = uow.session.connection()
+    connection.info["recorded"] = True
+    try:
+        yield connection
+    finally:
+        connection.info["recorded"] = False
 
 
 _recorders: list[Callable[[UnitOfWork], None]] = []

@@ -68,9 +68,9 @@ class Subscriber:
     """What is to be done when a fact is published: `handler(uow, event)`, in a transaction of its own.
 
     `event` is the name of the fact, or several by a `*` (`"organising.union.*"`), or a tuple of such. It runs as the
-    system, at least once, and what it writes stays once. In the queue `swift` it has 5 seconds, in `bulk` ten minutes.
-    One that raises is tried again with growing pauses, and given up in the end, for an administrator to resume. What
-    it does outside of the database carries the event's id as its idempotency key.
+    system, at least once, and what it writes stays once. In the queue `swift` it has 5 seconds, in `slow` a minute, in
+    `bulk` ten. One that raises is tried again with growing pauses, and given up in the end, for an administrator to
+    resume. What it does outside of the database carries the event's id as its idempotency key.
     """
 
     event: str | tuple[str, ...]
@@ -78,8 +78,10 @@ class Subscriber:
     queue: str = SWIFT
 
     def __post_init__(self) -> None:
-        if self.queue not in (SWIFT, BULK):
-            raise SubscriberError(f"{self.queue!r} is no queue for {self.event}; give {SWIFT!r} or {BULK!r}")
+        if self.queue not in SECONDS:
+            raise SubscriberError(
+                f"{self.queue!r} is no queue for {self.event}; give one of {', '.join(SECONDS)}"
+            )
 
     @property
     def events(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped
 
 from gonghui.db.base import Base, TenantTable
 from gonghui.db.unit_of_work import Outgoing, UnitOfWork, install_outbox
+from gonghui.events.handlers import Event
 from gonghui.values.ids import new_id
 
 
@@ -38,6 +39,20 @@ class OutboxEvent(TenantTable):
     request_id: Mapped[str]
     due_at: Mapped[datetime]
     relayed_at: Mapped[datetime | None]
+
+    @property
+    def told(self) -> Event:
+        """The fact as its handlers get it."""
+        return Event(
+            self.id,
+            self.name,
+            self.at,
+            self.subject_table,
+            self.subject_id,
+            self.subject_version,
+            self.org_unit_id,
+            self.facts,
+        )
 
 
 class Sensitive(ValueError):

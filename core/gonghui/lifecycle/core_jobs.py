@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.events.deliveries import OPEN, DeliveryState, EventDelivery
 from gonghui.events.outbox import OutboxEvent
 from gonghui.lifecycle.plugin_removal_commands import purge_due
 from gonghui.lifecycle.reorganising import settle
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.schedules import LONGEST_PERIOD
-from gonghui.records.bulk import unaudited
+from gonghui.records.attachments.sweeping import sweep_orphans, sweep_removed
+from gonghui.records.reminders import remind
 from gonghui.records.timers import AT_ONCE, run_timers
 from gonghui.settings import settings
 from gonghui.tenancy.switches import plugins_on
@@ -54,3 +55,15 @@ def prune_events(uow: UnitOfWork) -> None:
 def purge_plugins(uow: UnitOfWork) -> None:
     """Purge the rows of plugins that were uninstalled and whose days of grace are over."""
     purge_due(uow, discover())
+
+
+def sweep_attachments(uow: UnitOfWork) -> None:
+    """Delete files that were removed long ago, whose record is gone, or that no record ever had."""
+    sweep_removed(uow, discover().record_types())
+    sweep_orphans(uow)
+
+
+def remind_of_deadlines(uow: UnitOfWork) -> None:
+    """Tell of the deadlines of all plugins that are on."""
+    registry, on = discover(), plugins_on(uow)
+    remind(uow, registry.record_types(on), registry.deadline_rules(on))

@@ -11,28 +11,18 @@ import structlog
 from sqlalchemy import text
 
 from gonghui.db.database import Database
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
 from gonghui.events.handlers import SECONDS, Handler, Subscriber
-from gonghui.lifecycle.core_jobs import prune_events, purge_plugins, settle_tree, take_timed_steps
+from gonghui.lifecycle.reactions import core_schedules, core_subscribers
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.schedules import Schedule, daily
+from gonghui.plugin_host.schedules import Schedule
 from gonghui.plugin_host.time_limits import limited
-from gonghui.records.bulk import unaudited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SUBSCRIBERS: tuple[Subscriber, ...] = ()
-"""What the core itself does when something happened."""
-CORE_SCHEDULES: tuple[Schedule, ...] = (
-    daily(settle_tree, "00:05"),
-    daily(take_timed_steps, "00:30"),
-    daily(purge_plugins, "01:00"),
-    daily(prune_events, "01:30"),
-)
-"""What the core itself does at which hour."""
 _log = structlog.get_logger()
 
 
@@ -45,7 +35,7 @@ class Scheduled(NamedTuple):
 
 def handlers_of(registry: Registry) -> dict[str, Handler]:
     """Everything that can be delivered to, of the core and of every plugin, by name."""
-    found = dict(_subscribers("core", None, CORE_SUBSCRIBERS))
+    found = dict(_subscribers("core", None, core_subscribers(registry)))
     for plugin in registry.plugins.values():
         found |= _subscribers(plugin.id, plugin.id, plugin.subscribers)
     return found | {name: each.handler for name, each in schedules_of(registry).items()}
@@ -53,7 +43,7 @@ def handlers_of(registry: Registry) -> dict[str, Handler]:
 
 def schedules_of(registry: Registry) -> dict[str, Scheduled]:
     """Every schedule of the core and of the plugins, by the name of its handler."""
-    found = dict(_schedules("core", None, CORE_SCHEDULES))
+    found = dict(_schedules("core", None, core_schedules()))
     for plugin in registry.plugins.values():
         found |= _schedules(plugin.id, plugin.id, plugin.schedules)
     return found

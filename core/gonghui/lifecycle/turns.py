@@ -1,4 +1,4 @@
-"""What takes one turn after the other until it is told to end: the relay and the scheduler."""
+"""What takes one turn after the other until it is told to end: the relay, the scheduler and the sealer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from threading import Event, Thread
 
 import structlog
 
+from gonghui.audit.rounds import sealing_round
 from gonghui.db import policies
 from gonghui.db.database import Database, database_at
 from gonghui.events.broker import broker_at, send
 from gonghui.events.relay import Relay
 from gonghui.lifecycle.delivering import handlers_of, schedules_of
 from gonghui.lifecycle.scheduling import Scheduler
+from gonghui.objects.configured import configured_objects
 from gonghui.plugin_host.registry import discover
 from gonghui.settings import Settings
 
@@ -34,11 +36,16 @@ def scheduler(settings: Settings) -> None:
     _scheduler_of(_database(settings))(_told_to_end())
 
 
+def sealer(settings: Settings) -> None:
+    """Seal the trail, sign heads, store and ship them, until this process is told to end."""
+    _sealer_of(_database(settings, policies.SEALER), settings)(_told_to_end())
+
+
 @contextmanager
-def beside(database: Database, broker_url: str) -> Iterator[None]:
-    """Both, in threads of this process, for the length of the block."""
+def beside(database: Database, broker_url: str, settings: Settings) -> Iterator[None]:
+    """All three, in threads of this process, for the length of the block."""
     over = Event()
-    turns = (_relay_of(database, broker_url), _scheduler_of(database))
+    turns = (_relay_of(database, broker_url), _scheduler_of(database), _sealer_of(database, settings))
     threads = [Thread(target=each, args=(over,), name="turns") for each in turns]
     for thread in threads:
         thread.start()
@@ -61,6 +68,16 @@ def _scheduler_of(database: Database) -> _Turns:
     return lambda over: _take_turns("scheduler", scheduler.run_once, 10.0, over)
 
 
+def _sealer_of(database: Database, settings: Settings) -> _Turns:
+    objects = configured_objects()
+
+    def turn() -> int:
+        done = sealing_round(database, objects, settings)
+        return done.sealed + done.signed + done.stored + done.shipped
+
+    return lambda over: _take_turns("sealer", turn, settings.audit_seal_seconds, over)
+
+
 def _take_turns(name: str, turn: Callable[[], int], pause: float, over: Event) -> None:
     """Take turns, without a pause while there is something to do. Database and broker may go and come back."""
     while not over.is_set():
@@ -79,7 +96,7 @@ def _told_to_end() -> Event:
     return over
 
 
-def _database(settings: Settings) -> Database:
+def _database(settings: Settings, role: str = policies.RELAY) -> Database:
     if settings.database_url is None:
         raise ValueError("GONGHUI_DATABASE_URL is not set; `gonghui demo` starts everything by itself")
     return database_at(
@@ -88,5 +105,5 @@ def _database(settings: Settings) -> Database:
         settings.database_name,
         pool_size=1,
         timeout_ms=settings.statement_timeout_ms,
-        only=(policies.RELAY,),
+        only=(role,),
     )

@@ -19,7 +19,7 @@ _RESERVED = re.compile(
     "core|public|platform|gonghui|api|v1|console|portal|static|open|healthz|docs|language|sign_in|sign_out|me|session"
     "|accounts|audit|calendar|deadlines|demo|explain|figures|import|imports|keys|openapi|openings|operator|org"
     "|org_units|parameters|password|person|persons|plugin|plugins|registers|reorganisations|revision|roles|serve"
-    "|tenant|tenants|timers|tokens|trail|information_schema|pg_.*"
+    "|tenant|tenants|timers|tokens|trail|search|inbox|messages|people|information_schema|pg_.*"
 )
 
 
@@ -58,6 +58,7 @@ def _claims(plugin: Plugin) -> dict[str, list[str]]:
         "record types": [kind.code for kind in plugin.record_types],
         "tables": [kind.table.fullname for kind in plugin.record_types],
         "events": list(plugin.events),
+        "notifications": [kind.code for kind in plugin.notifications],
         "answers": list(plugin.provides),
     }
 
@@ -85,6 +86,7 @@ def _check_texts(plugin: Plugin) -> None:
         *(text for indicator in plugin.indicators for text in (indicator.title, indicator.unit)),
         *(register.title for register in plugin.imports),
         *(rule.title for rule in plugin.deadlines),
+        *(kind.title for kind in plugin.notifications),
     ]
     for text in texts:
         try:

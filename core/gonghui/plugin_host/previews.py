@@ -49,6 +49,7 @@ def brings(plugin: Plugin) -> dict[str, list[dict[str, Any]]]:
         "figures": _coded((indicator.code, indicator.title) for indicator in plugin.indicators),
         "events": _coded(plugin.events.items()),
         "reacts_to": _coded((name, name) for each in plugin.subscribers for name in each.events),
+        "notifications": _coded((kind.code, kind.title) for kind in plugin.notifications),
         "answers": _coded((name, name) for name in plugin.provides),
         "schedules": [_schedule(each) for each in plugin.schedules],
     }

@@ -15,7 +15,8 @@ from gonghui.events.handlers import BULK, SLOW, SWIFT, Handler
 from gonghui.events.outbox import OutboxEvent
 from gonghui.events.relay import Relay
 from gonghui.lifecycle.core_jobs import prune_events
-from gonghui.lifecycle.delivering import CORE_SCHEDULES, Scheduled, handlers_of, schedules_of
+from gonghui.lifecycle.delivering import Scheduled, handlers_of, schedules_of
+from gonghui.lifecycle.reactions import core_schedules
 from gonghui.lifecycle.reorganisation import Move
 from gonghui.lifecycle.reorganising import reorganise
 from gonghui.lifecycle.scheduling import Scheduler
@@ -86,7 +87,7 @@ def hours(federation: Federation, handler: str) -> list[EventDelivery]:
 
 def test_every_schedule_has_a_handler_of_its_name() -> None:
     handlers = handlers_of(discover())
-    assert {f"core.{each.name}" for each in CORE_SCHEDULES} <= schedules_of(discover()).keys()
+    assert {f"core.{each.name}" for each in core_schedules()} <= schedules_of(discover()).keys()
     assert all(handlers[name] is not None for name in schedules_of(discover()))
     assert "organising.open_due" in handlers
 

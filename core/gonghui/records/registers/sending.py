@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gonghui.db.database import Database
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.errors import DomainError
-from gonghui.records.bulk import unaudited
 from gonghui.records.registers.importing import Progress, RegisterImport
 from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState
 from gonghui.records.registers.synonyms import check_mapping, teach
