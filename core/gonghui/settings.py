@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -68,7 +69,23 @@ class Settings(BaseSettings):
     event_days: int = Field(
         default=30, ge=1, description="how long delivered events are kept, and held for a plugin that is off"
     )
+    job_days: int = Field(
+        default=7, ge=1, description="how long a job that has ended is kept, with its result"
+    )
+    job_rows: int = Field(
+        default=10_000, ge=1, description="from so many rows on an export or a step of an import is a job"
+    )
+    job_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1,
+        description="from this size on, in bytes, a register sent in is read by a job",
+    )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
+
+    @property
+    def job_life(self) -> timedelta:
+        """How long a job that has ended is kept."""
+        return timedelta(days=self.job_days)
 
 
 @cache

@@ -13,7 +13,9 @@ from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
-from gonghui.events.handlers import SECONDS, SLOW, Handler, Subscriber
+from gonghui.events.handlers import BULK, SECONDS, SLOW, Handler, Subscriber
+from gonghui.jobs.asking import ASKED
+from gonghui.lifecycle.running_jobs import run_job
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.schedules import Schedule
@@ -21,7 +23,7 @@ from gonghui.plugin_host.time_limits import limited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SUBSCRIBERS: tuple[Subscriber, ...] = ()
+CORE_SUBSCRIBERS: tuple[Subscriber, ...] = (Subscriber(ASKED, run_job, BULK),)
 """What the core itself does when something happened."""
 CORE_SCHEDULES: tuple[Schedule, ...] = ()
 """What the core itself does at which hour."""

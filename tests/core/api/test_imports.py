@@ -70,6 +70,7 @@ def send(
     name: str = "unions.xlsx",
     register: str = "organising.unions",
     mapping: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> TestResponse:
     file = FileStorage(io.BytesIO(UNIONS.read_bytes() if content is None else content), name)
     form: dict[str, Any] = {"register": register, "file": file}
@@ -77,7 +78,7 @@ def send(
         form["mapping"] = json.dumps(mapping)
     boundary, body = encode_multipart(form)
     kind = f"multipart/form-data; boundary={boundary}"
-    return federation.client(who)("POST", IMPORTS, data=body, content_type=kind)
+    return federation.client(who)("POST", IMPORTS, data=body, content_type=kind, headers=headers or {})
 
 
 def csv(*rows: str, headings: str = HEADINGS) -> bytes:
@@ -93,8 +94,15 @@ def patch(federation: Federation, who: str, run_id: str, row: int, **cells: str)
     return federation.client(who)("PATCH", f"{IMPORTS}/{run_id}/rows/{row}", json={"cells": cells})
 
 
-def step(federation: Federation, who: str, run_id: str, name: str, **body: str) -> TestResponse:
-    return federation.client(who).post(f"{IMPORTS}/{run_id}/{name}", body)
+def step(
+    federation: Federation,
+    who: str,
+    run_id: str,
+    name: str,
+    headers: Mapping[str, str] | None = None,
+    **body: str,
+) -> TestResponse:
+    return federation.client(who).post(f"{IMPORTS}/{run_id}/{name}", body, headers=headers or {})
 
 
 def all_faults(federation: Federation, who: str, run_id: str, *, limit: int = 4) -> list[dict[str, Any]]:
