@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from io import BytesIO
 
-from tests.designs.rooms import Inspection
+from tests.designs.rooms import Inspection, NursingRoom
 
-from gonghui.sdk import JobKind, JobReport, JobTask, UnitOfWork, clock
+from gonghui.sdk import JobFile, JobKind, JobReport, JobTask, UnitOfWork, clock
 
 #: What a test does between two steps.
 between: list[Callable[[int], None]] = []
@@ -27,4 +28,13 @@ def inspect_often(uow: UnitOfWork, task: JobTask, report: JobReport) -> dict[str
     return {"inspections": task.parameters["times"]}
 
 
+def print_room(uow: UnitOfWork, task: JobTask, _report: JobReport) -> JobFile:
+    """A room on paper."""
+    room = uow.session.get_one(NursingRoom, (uow.tenant_id, task.parameters["room_id"]))
+    sheet = BytesIO()
+    sheet.write(f"{room.name}\n".encode())
+    return JobFile(sheet, "样本小屋.txt", "text/plain")
+
+
 INSPECT_OFTEN = JobKind("designs.inspect_often", inspect_often)
+PRINT_ROOM = JobKind("designs.print_room", print_room, makes_file=True)

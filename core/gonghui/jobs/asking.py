@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, forbidden, not_found
 from gonghui.i18n import Text, _, current_locale, text_as_json
-from gonghui.jobs.files import keep
+from gonghui.jobs.ending import end
+from gonghui.jobs.files import delete, keep
 from gonghui.jobs.kinds import JobKind
 from gonghui.jobs.parameters import packed
 from gonghui.jobs.table import OPEN, Job, JobState
@@ -52,7 +53,7 @@ def ask_for_job(
         raise forbidden(permission)
     unended = select(func.count()).select_from(Job).where(mine(uow), Job.state.in_(OPEN))
     if (uow.session.scalar(unended) or 0) >= _MOST_OPEN:
-        message = _("您已有 {n} 个后台任务没有办完，请等其中一些办完。", n=_MOST_OPEN)
+        message = _("已有 {n} 个后台任务没有办完，请等其中一些办完。", n=_MOST_OPEN)
         raise Conflict("too_many_jobs", message)
     job = Job(
         id=new_id(),
@@ -101,10 +102,6 @@ def cancel(uow: UnitOfWork, job: Job) -> None:
     uow.note("core.job.cancelled", job, kind=job.kind)
     job.cancel_asked_at = job.cancel_asked_at or clock.now()
     if job.state == JobState.WAITING:
+        delete(uow, [job.upload])
+        job.upload = None
         end(job, JobState.CANCELLED)
-
-
-def end(job: Job, state: JobState) -> None:
-    """Note how a job ended, and when it goes."""
-    job.state, job.ended_at = state.value, clock.now()
-    job.expires_at = job.ended_at + settings().job_life

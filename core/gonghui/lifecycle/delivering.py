@@ -15,17 +15,21 @@ from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
 from gonghui.events.handlers import BULK, SECONDS, SLOW, Handler, Subscriber
 from gonghui.jobs.asking import ASKED
-from gonghui.lifecycle.running_jobs import run_job
+from gonghui.jobs.ending import FORGOTTEN, sweep_jobs
+from gonghui.lifecycle.running_jobs import delete_forgotten, run_job
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.schedules import Schedule
+from gonghui.plugin_host.schedules import Schedule, daily
 from gonghui.plugin_host.time_limits import limited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SUBSCRIBERS: tuple[Subscriber, ...] = (Subscriber(ASKED, run_job, BULK),)
+CORE_SUBSCRIBERS: tuple[Subscriber, ...] = (
+    Subscriber(ASKED, run_job, BULK),
+    Subscriber(FORGOTTEN, delete_forgotten),
+)
 """What the core itself does when something happened."""
-CORE_SCHEDULES: tuple[Schedule, ...] = ()
+CORE_SCHEDULES: tuple[Schedule, ...] = (daily(sweep_jobs, "03:40"),)
 """What the core itself does at which hour."""
 _log = structlog.get_logger()
 

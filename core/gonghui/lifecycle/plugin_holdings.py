@@ -14,6 +14,7 @@ from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
+from gonghui.jobs.table import Job
 from gonghui.parties.persons import Person
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.deadlines import Deadline
@@ -32,6 +33,7 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     RecordShare: ("record_type", _("记录的共享")),
     RegisterRun: ("register", _("名册导入")),
     ColumnSynonym: ("register", _("名册列名的其他叫法")),
+    Job: ("permission", _("后台任务")),
     ParameterOverride: ("code", _("本会自定的数值")),
 }
 #: Rows that go with a run of a register.

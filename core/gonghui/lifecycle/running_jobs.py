@@ -21,9 +21,9 @@ from gonghui.db.unit_of_work import TookTooLong, UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.errors import Conflict, DomainError, forbidden, not_found
 from gonghui.events.handlers import BULK, SECONDS, Event
-from gonghui.i18n import Text, _, locale, text_as_json
+from gonghui.i18n import _, locale
 from gonghui.jobs import files
-from gonghui.jobs.asking import end
+from gonghui.jobs.ending import JobDefect, end, fail, sweep_jobs
 from gonghui.jobs.kinds import JobFile, JobKind, JobReport, JobTask, Result
 from gonghui.jobs.parameters import unpacked
 from gonghui.jobs.table import OPEN, Job, JobState
@@ -56,6 +56,11 @@ def run_job(uow: UnitOfWork, event: Event) -> None:
         run(uow.database, uow.tenant_id, event.subject_id)
 
 
+def delete_forgotten(uow: UnitOfWork, _event: Event) -> None:
+    """Delete files that nobody may have any more, as soon as somebody was erased of whom they may tell."""
+    sweep_jobs(uow)
+
+
 def run(database: Database, tenant_id: UUID, job_id: UUID) -> None:
     """Run a job to its end. Raises where the database or the object store does not answer: it is begun again then."""
     job = _begin(database, tenant_id, job_id)
@@ -75,7 +80,7 @@ def run(database: Database, tenant_id: UUID, job_id: UUID) -> None:
         )
     except Exception as error:  # noqa: BLE001 - whatever it raises, it is told of and not begun again
         _log.error("job_failed", job=str(job.id), kind=job.kind, exc_info=error)
-        _end(database, job, JobState.FAILED, _defect("internal_error", _("系统出错，已记录；请稍后再试。")))
+        _end(database, job, JobState.FAILED, JobDefect("internal_error", _("系统出错，已记录；请稍后再试。")))
 
 
 def _begin(database: Database, tenant_id: UUID, job_id: UUID) -> Job | None:
@@ -89,7 +94,7 @@ def _begin(database: Database, tenant_id: UUID, job_id: UUID) -> Job | None:
             return None
         if job.attempts >= _MOST_ATTEMPTS:
             died = _("处理这个任务的进程多次中断，已停止再试。")
-            _note_error(job, _defect("job_died", died))
+            fail(job, JobDefect("job_died", died))
             return None
         job.state, job.done, job.attempts = JobState.RUNNING.value, 0, job.attempts + 1
         job.started_at = clock.now()
@@ -171,38 +176,9 @@ def _end(database: Database, job: Job, state: JobState, error: DomainError | Non
         files.delete(uow, [mine.upload])
         mine.upload = None
         if error is not None:
-            _note_error(mine, error)
+            fail(mine, error)
         else:
             end(mine, state)
-
-
-def _note_error(job: Job, error: DomainError) -> None:
-    job.error = {
-        "code": error.code,
-        "status": error.status,
-        "detail": text_as_json(error.detail),
-        "errors": [
-            {
-                "pointer": fault.pointer,
-                "code": fault.code,
-                "detail": text_as_json(
-                    fault.detail if isinstance(fault.detail, Text) else Text(fault.detail)
-                ),
-            }
-            for fault in error.faults
-        ],
-    }
-    end(job, JobState.FAILED)
-
-
-class _Defect(DomainError):
-    """Nobody's content is wrong."""
-
-    status = 500
-
-
-def _defect(code: str, detail: Text) -> DomainError:
-    return _Defect(code, detail)
 
 
 def _held(uow: UnitOfWork, job_id: UUID) -> Job | None:

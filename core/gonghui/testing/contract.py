@@ -27,7 +27,7 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import parameter_samples, tree_samples
+from gonghui.testing import job_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.operations import (
     NoSample,
@@ -240,6 +240,7 @@ class Contract:
     def _core_samples(self, right: str) -> dict[str, Callable[[], str]]:
         registry = self.world.registry
         return {
+            **job_samples.samples(self.home, right),
             "org_unit_id": lambda: self._tree_values.get("org_into_id", str(self.home.units[PLACE])),
             "reorganisation_id": lambda: self._tree_values["planned_id"],
             "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],

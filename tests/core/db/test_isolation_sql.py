@@ -38,7 +38,7 @@ from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
 from gonghui.records.reveal import reveal
-from gonghui.testing import Federation, World, parameter_samples
+from gonghui.testing import Federation, World, job_samples, parameter_samples
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -131,6 +131,7 @@ def _filled(world: World) -> Federation:
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
         parameter_samples.decided(uow)
+        job_samples.waiting_job(uow)
     with federation.uow() as uow:
         count_failure(uow, "organising", "dashboard", "示例")
     _filled_with_people(federation)

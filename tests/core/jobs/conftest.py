@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 import pytest
 
+from gonghui.events.broker import Message
 from gonghui.events.relay import Relay
 from gonghui.lifecycle.delivering import deliver, handlers_of
 from gonghui.settings import settings
@@ -13,21 +14,21 @@ from gonghui.testing import World
 
 
 @pytest.fixture(autouse=True)
-def with_workers(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_workers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a broker, as far as the application knows."""
     monkeypatch.setattr(settings(), "broker_url", "memory://")
-    yield
 
 
 @pytest.fixture
 def work(world: World) -> Callable[[], None]:
     """Does what is due: relay and worker in this process."""
     handlers = handlers_of(world.registry)
-    relay = Relay(
-        world.database,
-        handlers,
-        lambda messages: [deliver(world.database, handlers, m[0], m[1]) for m in messages],  # type: ignore[arg-type, func-returns-value]
-    )
+
+    def send(messages: Iterable[Message]) -> None:
+        for tenant_id, delivery_id, _handler, _queue in messages:
+            deliver(world.database, handlers, tenant_id, delivery_id)
+
+    relay = Relay(world.database, handlers, send)
 
     def until_done() -> None:
         while relay.run_once():
