@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         default=7, ge=1, description="how long a job that has ended is kept, with its result"
     )
     job_rows: int = Field(
-        default=10_000, ge=1, description="from so many rows on an export or a step of an import is a job"
+        default=2_000, ge=1, description="from so many rows on an export or a step of an import is a job"
     )
     job_bytes: int = Field(
         default=1024 * 1024,

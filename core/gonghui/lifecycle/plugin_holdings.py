@@ -19,7 +19,7 @@ from gonghui.parties.persons import Person
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.deadlines import Deadline
 from gonghui.records.record_types import RecordType
-from gonghui.records.registers.runs import RegisterRun, RunProgress, StagedRow
+from gonghui.records.registers.runs import RegisterRun, StagedRow
 from gonghui.records.registers.synonyms import ColumnSynonym
 from gonghui.records.sharing import RecordShare
 from gonghui.records.transitions import RecordTransition
@@ -37,7 +37,7 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     ParameterOverride: ("code", _("本会自定的数值")),
 }
 #: Rows that go with a run of a register.
-OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行"), RunProgress: _("名册导入的进度")}
+OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行")}
 
 
 @dataclass(frozen=True)

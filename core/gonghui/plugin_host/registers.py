@@ -69,8 +69,8 @@ def run_in_sight(
 ) -> tuple[RegisterRun, RegisterImport]:
     """A run that I see, with its register; `to_change`: held until the transaction ends. Raises `NotFound`."""
     wanted = select(RegisterRun).where(RegisterRun.id == run_id, runs_in_sight(uow))
-    if to_change:  # one change after the other; whoever tells progress still gets at the key
-        wanted = wanted.with_for_update(key_share=True)
+    if to_change:  # one change after the other
+        wanted = wanted.with_for_update()
     run = uow.session.scalars(wanted).one_or_none()
     if run is None:
         raise not_found()

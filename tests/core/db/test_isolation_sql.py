@@ -28,12 +28,11 @@ from gonghui.parties.persons import new_person
 from gonghui.plugin_host.failures import count_failure
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
-from gonghui.records.bulk import insert_many
 from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.deadlines import set_deadline
 from gonghui.records.registers.checking import CheckedRow
-from gonghui.records.registers.runs import RunProgress, stage
+from gonghui.records.registers.runs import stage
 from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
@@ -147,7 +146,6 @@ def _filled_with_people(federation: Federation) -> None:
     """Persons who were merged, employers that look alike, a member who moves by a day, a register on its way in."""
     with federation.uow("district") as uow:
         run = new_run(uow, register_of(uow, "organising.unions"), "unions.xlsx")
-        insert_many(uow, RunProgress, [{"run_id": run.id, "done": 1}])
         stage(uow, run, [CheckedRow(Row("名册", 4, {"name": "样本工会"}), {})])
         teach(uow, run.register, COLUMNS, {"工会的名字": "name"})
         kept, dropped, member = (new_person(name, phone="12012345678") for name in ("样甲", "样乙", "样丙"))

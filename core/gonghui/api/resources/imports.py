@@ -50,8 +50,8 @@ from gonghui.plugin_host.registers import (
 from gonghui.records.registers.cells import text
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.importing import RegisterImport
-from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState, count_faulty, staged_rows
-from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state, told
+from gonghui.records.registers.runs import RegisterRun, RunState, count_faulty, staged_rows
+from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state
 from gonghui.records.registers.sheets import MAX_FILE, Column, Row
 from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
 from gonghui.settings import settings
@@ -142,7 +142,7 @@ def list_runs(uow: UnitOfWork, query: dict[str, Any]) -> Response:
 @operation(USE)
 @blueprint.response(200, RunOut)
 def get_run(uow: UnitOfWork, run_id: UUID) -> Response:
-    """One register that was sent in, and how far it is."""
+    """One register that was sent in."""
     return _answer(_told(uow, run_in_sight(uow, run_id)[0]))
 
 
@@ -198,8 +198,7 @@ def apply_register(uow: UnitOfWork, body: dict[str, Any], run_id: UUID) -> Respo
     run, register = run_in_sight(uow, run_id, to_change=True)
     if can_ask_for_job(uow) and is_long(run.rows):
         return _ask(uow, APPLY_REGISTER, register, {"run_id": run.id, **body}, total=run.rows)
-    with told(_database(), uow, run.id) as progress:
-        apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse", progress=progress)
+    apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse")
     return _answer(_told(uow, run))
 
 
@@ -223,7 +222,7 @@ def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
 def discard_register(uow: UnitOfWork, run_id: UUID) -> None:
     """Forget the rows that wait; what was applied stays."""
     run, _register = run_in_sight(uow, run_id, to_change=True)
-    _run_row, _done, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
+    _run_row, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
     if state == RunState.READING:
         raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
     discard_run(uow, run)
@@ -238,9 +237,7 @@ def _database() -> Database:
 
 
 def _shown() -> Any:
-    return select(RegisterRun, RunProgress.done, shown_state(), is_stale()).outerjoin(
-        RunProgress, RunProgress.run_id == RegisterRun.id
-    )
+    return select(RegisterRun, shown_state(), is_stale())
 
 
 def _told(uow: UnitOfWork, run: RegisterRun) -> dict[str, Any]:
@@ -250,11 +247,11 @@ def _told(uow: UnitOfWork, run: RegisterRun) -> dict[str, Any]:
     return {**_item(*row), "title": title, "waiting": count_faulty(uow, run)}
 
 
-def _item(run: RegisterRun, done: int | None, state: str, stale: bool) -> dict[str, Any]:
+def _item(run: RegisterRun, state: str, stale: bool) -> dict[str, Any]:
     shown = {name: getattr(run, name) for name in _KEPT}
     if stale:
         shown["error"] = STALE
-    return {**shown, "state": state, "stale": stale, "faulty": run.rows - run.good, "done": done}
+    return {**shown, "state": state, "stale": stale, "faulty": run.rows - run.good}
 
 
 # --- rows

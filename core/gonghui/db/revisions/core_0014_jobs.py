@@ -1,4 +1,4 @@
-"""Jobs: what somebody asked for and does not wait for."""
+"""Jobs: what somebody asked for and does not wait for. They tell of progress, which runs of registers no longer do."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,7 +59,27 @@ def upgrade() -> None:
     )
     for statement in policies.protect("core.job"):
         op.execute(statement)
+    op.drop_table("run_progress", schema="core")
 
 
 def downgrade() -> None:
+    op.create_table(
+        "run_progress",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "run_id"],
+            ["core.register_run.tenant_id", "core.register_run.id"],
+            name=op.f("fk_run_progress_tenant_id_run_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_run_progress")),
+        sa.UniqueConstraint("tenant_id", "run_id", name=op.f("uq_run_progress_tenant_id_run_id")),
+        schema="core",
+    )
+    for statement in policies.protect("core.run_progress"):
+        op.execute(statement)
     op.drop_table("job", schema="core")
