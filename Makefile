@@ -6,7 +6,7 @@ JOBS ?= 2
 # Size of the made-up district: small (600 members), sample (20,000) or district (760,000).
 SCALE ?= sample
 
-.PHONY: setup demo test check reference bench contract clean
+.PHONY: setup demo test test-integration check reference bench contract clean
 
 setup: $(STAMP)
 
@@ -22,12 +22,17 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
+# Against the real MinIO, RabbitMQ and Redis, which it installs; it fails where it cannot.
+test-integration: setup
+	$(BIN)/python -m deploy.services install
+	$(BIN)/python -m pytest tests/integration
+
 contract: setup
 	$(BIN)/python -m pytest tests/contract -q
 
 check: setup
-	$(BIN)/ruff format --check core plugins tests
-	$(BIN)/ruff check core plugins tests
+	$(BIN)/ruff format --check core plugins tests deploy
+	$(BIN)/ruff check core plugins tests deploy
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from gonghui import logs
-from gonghui.api import guard, openapi
+from gonghui.api import guard, object_links, openapi
 from gonghui.api.cookies import Cookies
 from gonghui.api.records import blueprint_of
 from gonghui.api.resources import BLUEPRINTS
@@ -29,8 +29,9 @@ from gonghui.plugin_host.registry import Registry, discover
 from gonghui.secret_files import kept_secret
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
+from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import contributions, pages
+from gonghui.web import contributions, pages, told
 from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
@@ -101,7 +102,9 @@ def _mount(app: Flask, registry: Registry) -> None:
     of_plugins = (blueprint for plugin in plugins for blueprint in plugin.blueprints)
     for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
+    app.register_blueprint(object_links.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(told.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
     openapi.complete(app, api)
@@ -122,7 +125,9 @@ def _healthz() -> dict[str, str]:
 
 def _furnish_templates(app: Flask) -> None:
     """What every template can say."""
-    app.jinja_env.globals.update(locale=current_locale, _=_, period_name=period_name, role_name=role_name)
+    app.jinja_env.globals.update(
+        locale=current_locale, _=_, minute=minute, period_name=period_name, role_name=role_name
+    )
 
     @app.context_processor
     def _whoever_asks() -> dict[str, Any]:

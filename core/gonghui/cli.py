@@ -31,12 +31,14 @@ from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, NotFound
 from gonghui.i18n import _, load_catalogues, set_locale
+from gonghui.lifecycle.attachment_commands import attachments
 from gonghui.lifecycle.calendar_commands import calendar
 from gonghui.lifecycle.installation import at_tenant, opened
 from gonghui.lifecycle.key_rotation import rotate_data_key, rotate_master_key
 from gonghui.lifecycle.onboarding import Declaration, DeclarationError, onboard, operator_principal
 from gonghui.lifecycle.person_commands import person
 from gonghui.lifecycle.timer_commands import timers
+from gonghui.objects.port import ObjectError
 from gonghui.plugin_host.plugin_figures import figures_of
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
@@ -61,6 +63,7 @@ def gonghui(context: click.Context) -> None:
     context.obj = partial(opened, settings(), announce=partial(click.echo, err=True))
 
 
+gonghui.add_command(attachments)
 gonghui.add_command(calendar)
 gonghui.add_command(person)
 gonghui.add_command(timers)
@@ -333,7 +336,7 @@ def main() -> None:
                 )
             )
         )
-    except (EmbeddedServerError, DeclarationError, KeyLost, ValueError) as error:
+    except (EmbeddedServerError, DeclarationError, KeyLost, ObjectError, ValueError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(

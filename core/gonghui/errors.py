@@ -71,6 +71,12 @@ class Invalid(DomainError):
     status = 422
 
 
+class TooLarge(DomainError):
+    """What was sent is larger than is taken (413)."""
+
+    status = 413
+
+
 class PreconditionRequired(DomainError):
     """A change came without saying which version it changes."""
 

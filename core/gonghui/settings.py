@@ -46,6 +46,21 @@ class Settings(BaseSettings):
     plugin_grace_days: int = Field(
         default=30, ge=0, description="days between the uninstalling of a plugin at a tenant and its purge"
     )
+    sms_gateway: Path | None = Field(
+        default=None,
+        description="template (TOML) of the HTTP gateway for text messages; empty: none are sent",
+    )
+    sms_secret: SecretStr | None = Field(
+        default=None, description="secret that the template names `{secret}`"
+    )
+    mail_url: SecretStr | None = Field(
+        default=None,
+        description="mail server as an apprise address (`mailtos://user:password@host?from=…`); empty: no mail is sent",
+    )
+    notification_targets: tuple[str, ...] = Field(
+        default=("wecombot", "dingtalk", "feishu"),
+        description="kinds of apprise addresses (JSON list) to which accounts may have notifications sent",
+    )
     objects_url: str = Field(
         default="file:objects",
         description="where files are kept: `file:PATH` (a relative one is in `var`), "
@@ -55,6 +70,18 @@ class Settings(BaseSettings):
     objects_secret: SecretStr = Field(default=SecretStr(""), description="secret key at MinIO")
     objects_public_url: str | None = Field(
         default=None, description="address at which browsers reach MinIO; empty: that of `objects_url`"
+    )
+    attachment_largest: int = Field(
+        default=20 * 1024 * 1024, ge=1, description="bytes that one attachment may have"
+    )
+    attachment_quota: int = Field(
+        default=100 * 1024**3, ge=0, description="bytes that all attachments of a tenant may have together"
+    )
+    attachment_grace_days: int = Field(
+        default=30, ge=0, description="days for which the file of a removed attachment is kept"
+    )
+    attachment_link_seconds: int = Field(
+        default=300, ge=1, le=604_800, description="seconds for which a link to an attachment is good"
     )
     deliveries_at_once: int = Field(
         default=8, ge=2, description="deliveries of one federation and one queue that run at once"

@@ -97,6 +97,11 @@ plugin = Plugin(
         *hang_point_indicators.INDICATORS,
         *venue_indicators.INDICATORS,
     ),
+    events={
+        "organising.union.imported": _("名册导入了基层工会"),
+        "organising.member.imported": _("名册导入了会员"),
+        "organising.employer.imported": _("名册导入了单位"),
+    },
     consequences=consequences.CONSEQUENCES,
     imports=(
         RegisterImport(

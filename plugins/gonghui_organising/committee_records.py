@@ -119,6 +119,7 @@ _WORKFLOW = Workflow(
             above=True,
             not_by=("create",),
             guards=(steps.is_complete,),
+            awaited=True,
         ),
         Transition(
             "by-elect",

@@ -25,6 +25,7 @@ from gonghui.sdk import (
     insert_many,
     new_id,
     nobody_names,
+    publish_many,
     require_whole,
     sort_key,
 )
@@ -109,6 +110,8 @@ class EmployerImporter:
             self._book.add(fresh, row.described, row.uscc)
         insert_many(self._uow, Employer, employers)
         insert_many(self._uow, EmployerMatch, matches)
+        told = [(employer["id"], None) for employer in employers]
+        publish_many(self._uow, "organising.employer.imported", Employer, told)
         self.made.update(employer_matches=len(matches))
 
 

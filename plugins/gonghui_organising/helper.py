@@ -203,6 +203,7 @@ helpers = RecordType(
                 effect=keep_confirmed,
                 above=True,
                 not_by=("create",),
+                awaited=True,
             ),
             Transition(
                 "end",

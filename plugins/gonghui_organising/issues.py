@@ -148,6 +148,7 @@ issues = RecordType(
                 ),
                 guards=(due_after_assignment,),
                 effect=hand_over,
+                awaited=True,
             ),
             Transition(
                 "take-back",
@@ -168,6 +169,7 @@ issues = RecordType(
                 ),
                 shared=True,
                 meets=(due,),
+                awaited=True,
             ),
             Transition(
                 "close",
@@ -176,6 +178,7 @@ issues = RecordType(
                 guards=(has_an_owner, settled_by_others),
                 effect=end_share,
                 verb="closed",
+                awaited=True,
             ),
             Transition(
                 "reopen",

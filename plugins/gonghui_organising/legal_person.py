@@ -16,6 +16,7 @@ from sqlalchemy import Index, Select, func, select, text
 from sqlalchemy.orm import Mapped
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     DeadlineRule,
@@ -199,6 +200,8 @@ _FIELDS = (
     Field("valid_to", _("有效期至"), settable=False, listed=True, filtered=True),
     Field("changed_on", _("登记事项变更日期"), settable=False),
 )  # fmt: skip
+#: In these the papers of an application come and go.
+_OPEN = frozenset({"applied", "returned", "renewing"})
 _CERTIFICATE = (
     Field("certificate_no", _("证书编号"), required=True, longest=50, example="示例证字第 1 号"),
     Field("uscc", _("工会统一社会信用代码"), required=True, longest=18, sample="union_code"),
@@ -220,7 +223,7 @@ legal_persons = RecordType(
                 Field("number", _("文号"), longest=100),
                 Field("dated_on", _("日期")),
             ),
-            states=frozenset({"applied", "returned", "renewing"}),
+            states=_OPEN,
         ),
     ),
     workflow=Workflow(
@@ -234,9 +237,14 @@ legal_persons = RecordType(
         },
         (
             Transition(
-                "return", "applied, renewing -> returned", _("退回补正"), comment=Comment.REQUIRED, above=True
+                "return",
+                "applied, renewing -> returned",
+                _("退回补正"),
+                comment=Comment.REQUIRED,
+                above=True,
+                awaited=True,
             ),
-            Transition("resubmit", "returned -> applied", _("重新报送")),
+            Transition("resubmit", "returned -> applied", _("重新报送"), awaited=True),
             Transition(
                 "register",
                 "applied -> registered",
@@ -246,6 +254,7 @@ legal_persons = RecordType(
                 effect=issue,
                 above=True,
                 not_by=("create", "resubmit"),
+                awaited=True,
             ),
             Transition("apply-renewal", "registered -> renewing", _("申请换证"), guards=(window_is_open,)),
             Transition(
@@ -257,6 +266,7 @@ legal_persons = RecordType(
                 effect=issue,
                 above=True,
                 not_by=("apply-renewal",),
+                awaited=True,
             ),
             Transition(
                 "note-change",
@@ -293,4 +303,5 @@ legal_persons = RecordType(
     place=at_the_union,
     deadlines=(EXPIRY, CHANGE),
     backdate=f"{CODE}.backdate",
+    attachments=AttachmentRules(papers=PAPERS, states=_OPEN, noted=True),
 )

@@ -70,8 +70,10 @@ _ASKED_ONCE = (
 )
 #: Every step of a membership. Source of each: 工会会员会籍管理办法. What is `within` is part of a transfer or a merge.
 _TRANSITIONS = (
-    Transition("approve", "applied -> active", _("批准入会"), effect=member_steps.join_from),
-    Transition("refuse", "applied -> refused", _("不予入会"), APPROVE, comment=Comment.REQUIRED),
+    Transition("approve", "applied -> active", _("批准入会"), effect=member_steps.join_from, awaited=True),
+    Transition(
+        "refuse", "applied -> refused", _("不予入会"), APPROVE, comment=Comment.REQUIRED, awaited=True
+    ),
     Transition("retain", "active -> retained", _("保留会籍"), END, comment=Comment.REQUIRED, in_bulk=True),
     Transition("resume", "retained -> active", _("恢复会籍"), END),
     Transition("withdraw", "applied, active, retained -> withdrawn", _("退会"), END),

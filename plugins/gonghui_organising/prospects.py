@@ -252,9 +252,9 @@ prospects = RecordType(
             "set_aside": _("暂缓"),
         },
         (
-            Transition("contact", "new -> contacted", _("登记已走访"), guards=(was_visited,)),
+            Transition("contact", "new -> contacted", _("登记已走访"), guards=(was_visited,), awaited=True),
             Transition("agree", "new, contacted -> agreed", _("同意建会"), guards=(is_willing,)),
-            Transition("begin", "agreed -> founding", _("启动建会")),
+            Transition("begin", "agreed -> founding", _("启动建会"), awaited=True),
             Transition(
                 "found",
                 "contacted, agreed, founding -> founded",

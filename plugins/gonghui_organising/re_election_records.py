@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     Conflict,
@@ -47,6 +48,16 @@ from gonghui_organising.union import GrassrootsUnion, UnionState
 
 _MEETING_ON = _("会议日期")
 _CHANGEABLE = {"due", "returned", "extended"}
+#: What is sent up with the plan, and what the meeting leaves.
+PAPERS = {
+    "plan_request": _("换届请示"),
+    "extension_request": _("延期换届请示"),
+    "minutes": _("会议记录"),
+    "attendance": _("会议签到"),
+    "ballot_count": _("选票统计"),
+    "result_report": _("选举结果报告"),
+    "official_reply": _("批复"),
+}
 
 FIELDS = (
     Field("union_id", _("工会"), required=True, fixed=True, listed=True, filtered=True, picker=unions_in_force,
@@ -135,6 +146,7 @@ WORKFLOW = Workflow(
             _("报送换届方案"),
             guards=(plan.plan_is_sound,),
             starts=(PLAN_REPLY,),
+            awaited=True,
         ),
         Transition(
             "return",
@@ -143,6 +155,7 @@ WORKFLOW = Workflow(
             above=True,
             comment=Comment.REQUIRED,
             meets=(PLAN_REPLY,),
+            awaited=True,
         ),
         Transition(
             "approve-plan",
@@ -155,6 +168,7 @@ WORKFLOW = Workflow(
             ),
             meets=(PLAN_REPLY,),
             effect=steps.await_notice,
+            awaited=True,
         ),
         Transition(
             "extend",
@@ -184,6 +198,7 @@ WORKFLOW = Workflow(
             asks=(Field("held_on", _("召开日期"), required=True, sample="a past day"),),
             guards=(result.held_by_then,),
             effect=steps.count_voters,
+            awaited=True,
         ),
         Transition(
             "reconvene",
@@ -201,6 +216,7 @@ WORKFLOW = Workflow(
             guards=(result.result_is_sound,),
             starts=(RESULT_REPLY,),
             effect=steps.mark_elected,
+            awaited=True,
         ),
         Transition(
             "return-result",
@@ -209,6 +225,7 @@ WORKFLOW = Workflow(
             above=True,
             comment=Comment.REQUIRED,
             meets=(RESULT_REPLY,),
+            awaited=True,
         ),
         Transition(
             "approve",
@@ -224,6 +241,7 @@ WORKFLOW = Workflow(
             meets=(RESULT_REPLY,),
             starts=(CHANGES,),
             effect=steps.renew,
+            awaited=True,
         ),
         Transition(
             "register-changes",
@@ -232,6 +250,7 @@ WORKFLOW = Workflow(
             asks=(Field("changes_on", _("印章、账户和法人变更日期"), required=True, example="2024-06-27"),),
             guards=(steps.changes_are_due,),
             effect=steps.keep_changes,
+            awaited=True,
         ),
     ),
     changeable=_CHANGEABLE,
@@ -279,4 +298,5 @@ re_elections = RecordType(
     create=begin,
     rules=(plan.each_once,),
     backdate="organising.re_election.backdate",
+    attachments=AttachmentRules(papers=PAPERS, most=60, states=frozenset({*_CHANGEABLE, "held"})),
 )

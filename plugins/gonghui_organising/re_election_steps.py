@@ -26,6 +26,7 @@ from gonghui.sdk import (
     invalid,
     meet_deadline,
     open_deadline,
+    publish_many,
     set_deadline,
     set_deadlines,
     transition_row,
@@ -98,7 +99,10 @@ def open_due(uow: UnitOfWork) -> int:
         )
         .order_by(latest.c.ends_on, latest.c.id)
     )
-    return len(bring(uow, [Ending(*row) for row in uow.session.execute(wanted)]))
+    made = bring(uow, [Ending(*row) for row in uow.session.execute(wanted)])
+    told = [(re_election, 1) for re_election in made]
+    publish_many(uow, "organising.re_election.created", ReElection, told, step="create")
+    return len(made)
 
 
 def bring(uow: UnitOfWork, terms: Sequence[Ending]) -> list[UUID]:

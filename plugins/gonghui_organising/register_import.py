@@ -30,6 +30,7 @@ from gonghui.sdk import (
     new_id,
     new_unit,
     nobody_names,
+    publish_many,
     sort_key,
     visible,
 )
@@ -185,6 +186,7 @@ def take_over(
     )
     insert_many(uow, CommitteeTerm, [_term(row, union["id"]) for row, union in pairs])
     insert_many(uow, RecordTransition, [_transition(uow, row, union) for row, union in pairs])
+    publish_many(uow, "organising.union.imported", GrassrootsUnion, [(union["id"], 1) for union in unions])
 
 
 def _node(

@@ -179,6 +179,7 @@ staff_certificates = RecordType(
                 effect=watch,
                 not_by=("create",),
                 verb="verified",
+                awaited=True,
             ),
             Transition(
                 "renew",

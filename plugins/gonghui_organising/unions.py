@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     Computed,
@@ -143,6 +144,7 @@ _WORKFLOW = Workflow(
             _("报送"),
             guards=(founding.ready_to_submit,),
             verb="submitted",
+            awaited=True,
         ),
         Transition(
             "return",
@@ -151,6 +153,7 @@ _WORKFLOW = Workflow(
             comment=Comment.REQUIRED,
             above=True,
             verb="returned",
+            awaited=True,
         ),
         Transition(
             "approve",
@@ -165,6 +168,7 @@ _WORKFLOW = Workflow(
             above=True,
             not_by=("submit",),
             verb="approved",
+            awaited=True,
         ),
         Transition(
             "seal",
@@ -177,6 +181,7 @@ _WORKFLOW = Workflow(
             ),
             guards=(founding.seal_in_order,),
             verb="sealed",
+            awaited=True,
         ),
         Transition(
             "dissolve",
@@ -233,4 +238,6 @@ unions = RecordType(
     place=founding.node_of,
     rules=(faults_of_content,),
     backdate=founding.BACKDATE,
+    # Copies of identity cards are among the papers.
+    attachments=AttachmentRules(papers=PAPER_NAMES, most=60, noted=True),
 )  # fmt: skip

@@ -138,6 +138,7 @@ dispute = RecordType(
                 _("受理"),
                 starts=(from_acceptance,),
                 effect=count_from_receipt,
+                awaited=True,
             ),
             Transition(
                 "refer",
@@ -164,6 +165,7 @@ dispute = RecordType(
                 asks=(Field("agreed", _("协议金额"), required=True, least=0, example="15000.00"),),
                 meets=(from_acceptance,),
                 cancels=(from_receipt,),
+                awaited=True,
             ),
             Transition("perform", "performing -> performed", _("履行完毕")),
             Transition("expire", "mediating -> expired", _("调解期满"), timer=from_acceptance),

@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     Comment,
     Computed,
     DeadlineRule,
     Field,
     FieldFault,
+    FileKind,
     Kind,
     Person,
     Record,
@@ -228,4 +230,7 @@ hardship = RecordType(
     derive=keep_the_line,
     rules=(rigid_below_income,),
     backdate="designs.hardship.backdate",
+    attachments=AttachmentRules(
+        kinds=(FileKind.PDF, FileKind.JPEG, FileKind.PNG), papers={"income": _("收入证明")}, most=5
+    ),
 )

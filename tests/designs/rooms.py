@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from gonghui.sdk import (
+    AttachmentRules,
     Child,
     DeadlineRule,
     Employer,
@@ -92,4 +93,5 @@ rooms = RecordType(
         ),
     ),
     deadlines=(inspection,),
+    attachments=AttachmentRules(states=frozenset({"planned", "open"}), most=3),
 )

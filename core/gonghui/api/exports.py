@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from flask import Response, request
@@ -11,6 +12,7 @@ from werkzeug.wsgi import wrap_file
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text
 from gonghui.jobs.kinds import JobFile
+from gonghui.objects.port import ObjectStream
 from gonghui.records.exporting import IN_MEMORY, write_file
 from gonghui.records.registers.writing import OutColumn
 from gonghui.values.file_names import content_disposition
@@ -40,10 +42,16 @@ def export_response(
 def file_response(file: JobFile) -> Response:
     """A file that was written to its end; it is closed with the answer."""
     size = file.size
-    headers = {"Content-Disposition": content_disposition(file.name), "Content-Length": str(size)}
-    content = file.read_again()
+    return saved(file.read_again(), size, file.name, file.media_type)
+
+
+def saved(
+    content: ObjectStream, size: int, name: str, media_type: str, *, stand_in: str = "export", **headers: str
+) -> Response:
+    """Content that the reader saves under a name, whatever a browser takes it for; it is closed with the answer."""
+    headers |= {"Content-Disposition": content_disposition(name, stand_in), "Content-Length": str(size)}
     if size <= IN_MEMORY:
-        with file.content:
-            return Response(content.read(), headers=headers, content_type=file.media_type)
-    body: Any = wrap_file(request.environ, file.content)  # closes the file with the answer
-    return Response(body, headers=headers, content_type=file.media_type, direct_passthrough=True)
+        with closing(content):
+            return Response(content.read(-1), headers=headers, content_type=media_type)
+    body: Any = wrap_file(request.environ, content)  # type: ignore[arg-type]
+    return Response(body, headers=headers, content_type=media_type, direct_passthrough=True)

@@ -18,6 +18,7 @@ from gonghui.auth.recognition import recognise
 from gonghui.db.database import Database
 from gonghui.errors import DomainError, FieldFault, Forbidden, Unauthenticated, invalid, not_found
 from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
+from gonghui.objects.links import LINK_PATH
 from gonghui.plugin_host.gate import is_open
 from gonghui.plugin_host.registry import Registry
 from gonghui.tenancy.switches import plugins_on
@@ -39,7 +40,10 @@ PUBLIC: dict[str, str] = {
     "/sign-in": "the page where one signs in",
     "/api/v1/sign-in": "the operation by which one signs in",
 }
-PUBLIC_PREFIXES: dict[str, str] = {"/static/": "style sheets and scripts hold nothing of a tenant"}
+PUBLIC_PREFIXES: dict[str, str] = {
+    "/static/": "style sheets and scripts hold nothing of a tenant",
+    LINK_PATH: "the link itself, signed and soon expired, is the permission",
+}
 
 
 @dataclass

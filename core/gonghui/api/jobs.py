@@ -42,6 +42,7 @@ class JobOut(Schema):
         allow_none=True, metadata={"description": "Where the result is, once there is one"}
     )
     file_name = fields.String(allow_none=True)
+    file_size = fields.Integer(allow_none=True, metadata={"description": "In bytes"})
     error = fields.Nested(JobError, allow_none=True, metadata={"description": "Why it failed, as a problem"})
     made_at = fields.DateTime()
     started_at = fields.DateTime(allow_none=True)
@@ -89,6 +90,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "cancelling": job.state in OPEN and job.cancel_asked_at is not None,
         "result": f"{address_of(job)}/result" if job.state == JobState.DONE else None,
         "file_name": job.file_name,
+        "file_size": job.file_size,
         "error": None if job.error is None else _error(job.error),
         "made_at": job.made_at,
         "started_at": job.started_at,

@@ -176,7 +176,7 @@ def selection(kind: RecordType, *, paged: bool) -> type[Schema]:
         )
     sorts = ["newest", "name"] if "name_key" in kind.table.c else ["newest"]
     content["sort"] = fields.String(load_default="newest", validate=validate.OneOf(sorts))
-    made: type[Schema] = type(_name(kind, "Query"), (PageQuery,), content)
+    made: type[Schema] = type(schema_name(kind, "Query"), (PageQuery,), content)
     return made
 
 
@@ -242,7 +242,7 @@ def opening(kind: RecordType) -> type[Schema]:
 
 
 def _schema(kind: RecordType, suffix: str, content: Mapping[str, Any]) -> type[Schema]:
-    made: type[Schema] = type(_name(kind, suffix), (Schema,), dict(content))
+    made: type[Schema] = type(schema_name(kind, suffix), (Schema,), dict(content))
     return made
 
 
@@ -250,7 +250,8 @@ def _title(name: str) -> str:
     return "".join(part.title() for part in re.split(r"[-_]", name))
 
 
-def _name(kind: RecordType, suffix: str) -> str:
+def schema_name(kind: RecordType, suffix: str) -> str:
+    """What a schema of a record type is called in the OpenAPI document."""
     return "".join(part.title() for part in re.split(r"[._]", kind.code)) + suffix
 
 

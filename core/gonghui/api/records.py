@@ -11,6 +11,7 @@ import orjson
 from flask import Response
 from marshmallow import Schema, fields, validate
 
+from gonghui.api import attachments
 from gonghui.api import record_schemas as schemas
 from gonghui.api.exports import file_response
 from gonghui.api.idempotency import idempotent
@@ -23,6 +24,8 @@ from gonghui.i18n import _
 from gonghui.jobs.asking import ask_for_job, can_ask_for_job
 from gonghui.lifecycle.export_jobs import EXPORT_LIST
 from gonghui.records import listing, pickers, steps, writing
+from gonghui.records.attachments import keeping
+from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.bulk_steps import take_steps
 from gonghui.records.exporting import export_list
 from gonghui.records.fields import Bound, Kind, bind
@@ -84,12 +87,14 @@ def blueprint_of(kind: RecordType) -> Blueprint:
     _add_pickers(blueprint, kind)
     if kind.sealed:
         _add_reveal(blueprint, kind, one)
+    if kind.attachments is not None:
+        _add_attachments(blueprint, kind, kind.attachments, f"{one}/attachments")
     return blueprint
 
 
-def _operation(kind: RecordType, verb: str) -> Any:
+def _operation(kind: RecordType, verb: str, **options: Any) -> Any:
     permission = kind.permission(verb)
-    return operation(permission, personal=kind.is_personal(permission))
+    return operation(permission, personal=kind.is_personal(permission), **options)
 
 
 def _add(blueprint: Blueprint, rule: str, method: str, view: View, name: str, *decorators: Any) -> None:
@@ -322,6 +327,57 @@ def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     open_value.__doc__ = "Open a masked value, with the reason; it is put on record."
     body, opened = blueprint.arguments(schemas.opening(kind)), blueprint.response(200, OpenedOut)
     _add(blueprint, f"{one}/reveal", "POST", open_value, "reveal", _operation(kind, REVEAL), body, opened)
+
+
+def _add_attachments(blueprint: Blueprint, kind: RecordType, rules: AttachmentRules, every: str) -> None:
+    def add(uow: UnitOfWork, form: dict[str, Any], record_id: UUID) -> Response:
+        row = attachments.add(uow, kind, form, record_id)
+        response = Response(orjson.dumps(attachments.shown(row)), 201, content_type="application/json")
+        response.headers["Location"] = f"{blueprint.url_prefix}/{record_id}/attachments/{row.id}"
+        return response
+
+    def list_attachments(uow: UnitOfWork, record_id: UUID) -> Response:
+        rows, with_account = keeping.listed(uow, kind, record_id)
+        shown = [attachments.shown(row, with_account=with_account) for row in rows]
+        return Response(orjson.dumps(shown), content_type="application/json")
+
+    def download(uow: UnitOfWork, record_id: UUID, attachment_id: UUID) -> Response:
+        return attachments.download(uow, keeping.read(uow, kind, record_id, attachment_id))
+
+    def link(uow: UnitOfWork, record_id: UUID, attachment_id: UUID) -> Response:
+        told = attachments.link(uow, keeping.read(uow, kind, record_id, attachment_id))
+        return Response(orjson.dumps(told), content_type="application/json")
+
+    def remove(uow: UnitOfWork, record_id: UUID, attachment_id: UUID) -> None:
+        keeping.detach(uow, kind, record_id, attachment_id)
+
+    add.__doc__ = (
+        "Add a file to a record, in the states that allow it; a photo is made anew without its metadata."
+    )
+    list_attachments.__doc__ = "The files of a record, in the order in which they were added."
+    download.__doc__ = "A file of a record."
+    link.__doc__ = "An address of a file that needs no sign-in and is good for some minutes."
+    remove.__doc__ = "Take a file off a record, in the states that allow it."
+    one = f"{every}/<uuid:attachment_id>"
+    reading, changing = _operation(kind, READ), _operation(kind, CHANGE)
+    largest = _operation(kind, CHANGE, largest_body=rules.largest_file + attachments.FORM)
+    form = blueprint.arguments(attachments.new_attachment(kind, rules), location="multipart")
+    out = attachments.AttachmentOut
+    _add(blueprint, every, "POST", add, "attach", largest, form, blueprint.response(201, out))
+    _add(
+        blueprint,
+        every,
+        "GET",
+        list_attachments,
+        "attachments",
+        reading,
+        blueprint.response(200, out(many=True)),
+    )
+    file = blueprint.response(200, content_type="application/octet-stream")
+    _add(blueprint, one, "GET", download, "attachment", reading, file)
+    linked = blueprint.response(200, attachments.LinkOut)
+    _add(blueprint, f"{one}/link", "GET", link, "attachment_link", reading, linked)
+    _add(blueprint, one, "DELETE", remove, "detach", changing, blueprint.response(204))
 
 
 def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -108,12 +109,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A fact that is about to be published: its name, the row that it is about, and what else there is to know."""
+    """A fact that is about to be published: its name, the row that it is about, and what else there is to know.
+
+    `subject` is the class of the rows where there are many, which `facts` tell as `records`.
+    """
 
     name: str
-    subject: Base | None
+    subject: Base | type[Base] | None
     facts: dict[str, Any]
     at: datetime
+    not_before: datetime | None = None
 
 
 class UnitOfWork:
@@ -136,6 +141,10 @@ class UnitOfWork:
         self.pending_notes: list[Note] = []
         #: Facts that the next flush writes into the outbox.
         self.outgoing: list[Outgoing] = []
+        #: While bulk work goes on, the facts that it will tell at its end (`events/batches.py`), and how many of them
+        #: there were when a savepoint began.
+        self.gathered: list[Outgoing] | None = None
+        self.gathered_before: dict[SessionTransaction, int] = {}
         #: Rows that many rules ask for and that do not change under them; the session forgets what nobody holds.
         self.kept: dict[type[Base], Any] = {}
         #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
@@ -175,19 +184,30 @@ class UnitOfWork:
         self.current_note = Note(action, subject, detail)
         self.pending_notes.append(self.current_note)
 
-    def publish(self, name: str, subject: Base | None = None, **facts: Any) -> None:
+    def publish(
+        self,
+        name: str,
+        subject: Base | type[Base] | None = None,
+        *,
+        not_before: datetime | None = None,
+        **facts: Any,
+    ) -> None:
         """Let everybody who subscribes to `name` know of it, once this transaction is committed, and only then.
 
         `subject` is the row that it is about, told with its version; `facts` are plain values of JSON, ids and days,
-        and never a sensitive one. Raises `Overstepped` for a name that is not the plugin's own.
+        and never a sensitive one. Nobody is told earlier than `not_before`. Raises `Overstepped` for a name that is
+        not the plugin's own.
         """
         if self.is_reading or (self.writer is not None and not name.startswith(f"{self.writer}.")):
             raise Overstepped(f"{self.writer or 'a hook'} may not publish {name} here")
-        self.outgoing.append(Outgoing(name, subject, facts, clock.now()))
+        self.outgoing.append(Outgoing(name, subject, facts, clock.now(), not_before))
 
     def put_out(self) -> None:
         """Write what is outgoing into the outbox."""
         outgoing, self.outgoing = self.outgoing, []
+        if self.gathered is not None:
+            self.gathered += outgoing
+            return
         for write in _outboxes:
             write(self, outgoing)
 
@@ -212,6 +232,17 @@ class UnitOfWork:
                 _log.error("afterwards_failed", error=type(error).__name__, request_id=self.request_id)
 
 
+@contextmanager
+def unaudited(uow: UnitOfWork) -> Iterator[Connection]:
+    """A connection on which statements may change rows: for tables that are not audited, and for bulk writing."""
+    connection = uow.session.connection()
+    connection.info["recorded"] = True
+    try:
+        yield connection
+    finally:
+        connection.info["recorded"] = False
+
+
 _recorders: list[Callable[[UnitOfWork], None]] = []
 
 
@@ -228,10 +259,20 @@ def install_outbox(write: Callable[[UnitOfWork, list[Outgoing]], None]) -> None:
     _outboxes.append(write)
 
 
+@event.listens_for(TenantSession, "after_transaction_create")
+def _mark_gathered(session: TenantSession, begun: SessionTransaction) -> None:
+    uow = session.info.get("uow")
+    if uow is not None and uow.gathered is not None and begun.nested:
+        uow.gathered_before[begun] = len(uow.gathered)
+
+
 @event.listens_for(TenantSession, "after_soft_rollback")
-def _forget_outgoing(session: TenantSession, _undone: SessionTransaction) -> None:
+def _forget_outgoing(session: TenantSession, undone: SessionTransaction) -> None:
     """What was published since the savepoint is undone with it: a savepoint begins with a flush."""
-    session.uow.outgoing.clear()
+    uow = session.uow
+    uow.outgoing.clear()
+    if uow.gathered is not None and undone in uow.gathered_before:
+        del uow.gathered[uow.gathered_before[undone] :]
 
 
 @event.listens_for(TenantSession, "after_begin")

@@ -90,17 +90,7 @@ def event_of(uow: UnitOfWork, delivery: EventDelivery) -> Event | None:
     """The fact that is delivered; None where it is an hour. Raises `LookupError` where it is gone."""
     if delivery.event_id is None:
         return None
-    row = uow.session.get_one(OutboxEvent, (uow.tenant_id, delivery.event_id))
-    return Event(
-        row.id,
-        row.name,
-        row.at,
-        row.subject_table,
-        row.subject_id,
-        row.subject_version,
-        row.org_unit_id,
-        row.facts,
-    )
+    return uow.session.get_one(OutboxEvent, (uow.tenant_id, delivery.event_id)).told
 
 
 def finish(delivery: EventDelivery) -> None:

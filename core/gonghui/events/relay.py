@@ -42,7 +42,7 @@ class Relay:
     def take_in(self) -> int:
         """Make the deliveries of events that nobody has taken in yet; how many events there were."""
         with self._database.relay() as connection:
-            events = connection.execute(_FRESH, {"limit": _AT_ONCE}).all()
+            events = connection.execute(_FRESH, {"now": clock.now(), "limit": _AT_ONCE}).all()
             if events:
                 rows = self._deliveries_of(connection, events)
                 if rows:
@@ -109,8 +109,8 @@ def plugins_by_tenant(connection: Connection) -> dict[Any, frozenset[str]]:
 
 
 _FRESH = text("""
-SELECT tenant_id, id, name FROM core.outbox_event WHERE relayed_at IS NULL
-ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED
+SELECT tenant_id, id, name FROM core.outbox_event WHERE relayed_at IS NULL AND due_at <= :now
+ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 _RELAYED = text("""

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, forbidden, not_found
 from gonghui.i18n import Text, _, current_locale, text_as_json
-from gonghui.jobs.ending import end
-from gonghui.jobs.files import delete, keep
+from gonghui.jobs.ending import CLEARED, end
+from gonghui.jobs.files import keep
 from gonghui.jobs.kinds import JobKind
 from gonghui.jobs.parameters import packed
 from gonghui.jobs.table import OPEN, Job, JobState
@@ -102,6 +102,5 @@ def cancel(uow: UnitOfWork, job: Job) -> None:
     uow.note("core.job.cancelled", job, kind=job.kind)
     job.cancel_asked_at = job.cancel_asked_at or clock.now()
     if job.state == JobState.WAITING:
-        delete(uow, [job.upload])
-        job.upload = None
         end(job, JobState.CANCELLED)
+        uow.publish(CLEARED)  # what was sent in goes when that is certain

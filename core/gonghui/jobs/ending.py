@@ -15,7 +15,7 @@ from gonghui.jobs.table import OPEN, Job, JobState
 from gonghui.settings import settings
 from gonghui.values import clock
 
-FORGOTTEN = "core.job.forgotten"
+CLEARED = "core.job.cleared"
 _LOST_AFTER = timedelta(days=1)
 _AT_ONCE = 1_000
 
@@ -51,20 +51,27 @@ def fail(job: Job, error: DomainError) -> None:
     end(job, JobState.FAILED)
 
 
-def sweep_jobs(uow: UnitOfWork) -> None:
-    """Delete jobs that have expired, with their files; end those that no worker has taken; delete stray files."""
-    now = clock.now()
-    expired = select(Job).where(Job.expires_at <= now).order_by(Job.expires_at).limit(_AT_ONCE)
+def clear_jobs(uow: UnitOfWork) -> None:
+    """Delete jobs that have expired, with their files, and what was sent in with those that have ended."""
+    expired = select(Job).where(Job.expires_at <= clock.now()).order_by(Job.expires_at).limit(_AT_ONCE)
     while jobs := uow.session.scalars(expired.with_for_update(skip_locked=True)).all():
-        files.delete(uow, [job.file_object for job in jobs])
+        files.delete(uow, [name for job in jobs for name in (job.file_object, job.upload)])
         for job in jobs:
             uow.session.delete(job)
         uow.session.flush()
-    lost = select(Job).where(Job.state.in_(OPEN), Job.made_at < now - _LOST_AFTER)
-    for job in uow.session.scalars(lost.with_for_update(skip_locked=True)):
+    sent_in = select(Job).where(Job.upload.is_not(None), Job.state.not_in(OPEN))
+    for job in uow.session.scalars(sent_in.with_for_update(skip_locked=True)):
         files.delete(uow, [job.upload])
         job.upload = None
+
+
+def sweep_jobs(uow: UnitOfWork) -> None:
+    """End jobs that no worker has taken, clear those that are over, and delete files that no job names."""
+    lost = select(Job).where(Job.state.in_(OPEN), Job.made_at < clock.now() - _LOST_AFTER)
+    for job in uow.session.scalars(lost.with_for_update(skip_locked=True)):
         fail(job, JobDefect("job_lost", _("超过一天没有办理，已停止。请重新办理。")))
+    uow.session.flush()
+    clear_jobs(uow)
     files.delete_strays(uow)
 
 
@@ -84,5 +91,5 @@ def forget_files(uow: UnitOfWork, kinds: Collection[str]) -> int:
     for job in jobs:
         job.expires_at = now
     if jobs:
-        uow.publish(FORGOTTEN)
+        uow.publish(CLEARED)
     return len(jobs)

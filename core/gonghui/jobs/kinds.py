@@ -8,7 +8,6 @@ from typing import IO, Any, BinaryIO, Protocol
 from uuid import UUID
 
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.objects.port import Readable
 
 
 class JobReport(Protocol):
@@ -45,7 +44,7 @@ class JobFile:
         """How many bytes were written."""
         return self.content.tell()
 
-    def read_again(self) -> Readable:
+    def read_again(self) -> IO[bytes]:
         """The content from its beginning."""
         self.content.seek(0)
         return self.content

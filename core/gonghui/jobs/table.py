@@ -68,6 +68,7 @@ class Job(TenantTable):
     file_object: Mapped[str | None]
     file_name: Mapped[str | None]
     file_type: Mapped[str | None]
+    file_size: Mapped[int | None]
     #: Why it failed: code, status and faults, with kept texts.
     error: Mapped[dict[str, Any] | None]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -13,10 +13,9 @@ from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
-from gonghui.events.handlers import BULK, SECONDS, SLOW, Handler, Subscriber
-from gonghui.jobs.asking import ASKED
-from gonghui.jobs.ending import FORGOTTEN, sweep_jobs
-from gonghui.lifecycle.running_jobs import delete_forgotten, run_job
+from gonghui.events.handlers import SECONDS, SLOW, Handler
+from gonghui.jobs.ending import sweep_jobs
+from gonghui.lifecycle.reactions import core_subscribers
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.schedules import Schedule, daily
@@ -24,11 +23,6 @@ from gonghui.plugin_host.time_limits import limited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SUBSCRIBERS: tuple[Subscriber, ...] = (
-    Subscriber(ASKED, run_job, BULK),
-    Subscriber(FORGOTTEN, delete_forgotten),
-)
-"""What the core itself does when something happened."""
 CORE_SCHEDULES: tuple[Schedule, ...] = (daily(sweep_jobs, "03:40"),)
 """What the core itself does at which hour."""
 _log = structlog.get_logger()
@@ -36,7 +30,7 @@ _log = structlog.get_logger()
 
 def handlers_of(registry: Registry) -> dict[str, Handler]:
     """Everything that can be delivered to, of the core and of every plugin, by name."""
-    found = list(_handlers("core", None, CORE_SUBSCRIBERS, CORE_SCHEDULES))
+    found = list(_handlers("core", None, core_subscribers(registry), CORE_SCHEDULES))
     for plugin in registry.plugins.values():
         found += _handlers(plugin.id, plugin.id, plugin.subscribers, plugin.schedules)
     return {handler.name: handler for handler in found}
@@ -44,7 +38,7 @@ def handlers_of(registry: Registry) -> dict[str, Handler]:
 
 def _handlers(owner: str, plugin: str | None, subscribers: Any, schedules: Any) -> Iterator[Handler]:
     for each in subscribers:
-        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.handler, each.event)
+        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.handler, each.events)
     for each in schedules:
         yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.job)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -25,12 +25,13 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 
 from gonghui.audit.erasing import Told, erase_payloads, last_number, touched_since
+from gonghui.audit.recorder import json_value
 from gonghui.auth.accounts import Account
 from gonghui.auth.credentials import close_account
 from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.errors import Conflict
 from gonghui.i18n import Text, _
@@ -52,7 +53,11 @@ from gonghui.plugin_host.calls import CallFailed, guarded, hook_of
 from gonghui.plugin_host.hooks import PersonalRecord
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
-from gonghui.records.bulk import erase_many, tell_anew, unaudited
+from gonghui.records.attachments.keeping import file_name
+from gonghui.records.attachments.sweeping import drop
+from gonghui.records.attachments.table import Attachment
+from gonghui.records.bulk import erase_many, tell_anew
+from gonghui.records.record_types import RECORD_TYPES
 from gonghui.records.registers.runs import StagedRow
 from gonghui.records.reveal import put_on_record
 from gonghui.records.transitions import RecordTransition
@@ -66,7 +71,7 @@ _TITLES: Mapping[str, Text] = {
     "core.job": _("后台任务"),
     "core.opening": _("谁看过本人的敏感信息"),
 }
-_STEPS = _("办理经过")
+_STEPS, _FILES = _("办理经过"), _("附件")
 #: Of a step, what concerns the person; who took it is somebody else.
 _OF_A_STEP = (
     "record_type",
@@ -92,23 +97,24 @@ def export_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: 
     copy: Copy = defaultdict(lambda: defaultdict(list))
     fields: set[str] = set()
     records: list[UUID] = []
-    for found in rows_of(uow, who):
-        if not found.ids:
-            continue
-        part, title = _words(registry, found.table)
-        rows = _rows(uow, found)
+    found = [each for each in rows_of(uow, who) if each.ids]
+    for each in found:
+        part, title = _words(registry, each.table)
+        rows = _rows(uow, each)
         copy[part][title] += rows
-        records += found.ids
+        records += each.ids
         fields |= {
-            f"{found.table.fullname}.{column.name}"
-            for column in sealed_columns(found.table)
+            f"{each.table.fullname}.{column.name}"
+            for column in sealed_columns(each.table)
             if any(row.get(column.name) is not None for row in rows)
         }
     for part, step in _steps(uow, registry, records):
         copy[part][str(_STEPS)].append(step)
+    for file in files_of(uow, found):
+        copy[_part(registry, file.record_type)][str(_FILES)].append(_told_of_file(file))
     for plugin in registry.plugins.values():
-        for each in who.ids:
-            for record in _told_by_hand(uow, registry, plugin, each):
+        for row_id in who.ids:
+            for record in _told_by_hand(uow, registry, plugin, row_id):
                 copy[str(plugin.name)][str(record.title)].append(dict(record.values))
     person = uow.session.get_one(Person, (uow.tenant_id, person_id))
     uow.note(EXPORTED, person, reason=reason, opened=sorted(fields))
@@ -122,16 +128,17 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
     """Empty what tells who a person is and what is sealed about them; how many rows of each table that touched.
 
     Rows stay, and with them every figure: sex, year of birth and what a membership or a case was about are told of
-    nobody from then on. Accounts are closed and lose their login. Entries of the trail stay with their digests; the
-    payloads that held the person's name or login go, and the rows are told anew as they stand. Files that jobs gave go,
-    because they may tell of anybody. Plugins answer for what no reference leads to. Free texts in plain columns (a
-    comment, a remark) stay as they are, and so does who opened whose values. Doing it again changes nothing. Raises
-    `NotFound`.
+    nobody from then on. Attachments of the person's records go, and so do the files that jobs gave, because they may
+    tell of anybody. Accounts are closed and lose their login. Entries of the trail stay with their digests; the
+    payloads that held the person's name or login go, and the rows are told anew as they stand. Plugins answer for what
+    no reference leads to. Free texts in plain columns (a comment, a remark) stay as they are, and so does who opened
+    whose values. Doing it again changes nothing. Raises `NotFound`.
     """
     who = human(uow, person_id)
     with unaudited(uow) as connection:  # every payload and every waiting row is looked at
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-    found = [_telling(uow, each) for each in rows_of(uow, who) if each.columns]
+    every = list(rows_of(uow, who))
+    found = [_telling(uow, each) for each in every if each.columns]
     waiting, answers = staged_rows_of(uow, who), remembered_answers_of(uow, who)
     _close_accounts(uow, who)
     uow.note(ERASED)
@@ -151,12 +158,45 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
     counts["core.job"] += forget_files(
         uow, [kind.code for kind in kinds_of(registry).values() if kind.makes_file]
     )
+    counts["core.attachment"] = drop(uow, _is_file_of(every))
     counts["core.staged_row"] = _drop(uow, StagedRow, waiting)
     counts["core.idempotency_key"] = _drop(uow, IdempotencyKey, answers)
     person = uow.session.get_one(Person, (uow.tenant_id, person_id))
     told = {name: rows for name, rows in counts.items() if rows}
     uow.note(ERASED, person, reason=reason, rows=told, payloads=payloads)
     return told
+
+
+def files_of_person(uow: UnitOfWork, person_id: UUID) -> Sequence[Attachment]:
+    """The files of a person's records, for their own copy. Raises `NotFound`."""
+    return files_of(uow, list(rows_of(uow, human(uow, person_id))))
+
+
+def files_of(uow: UnitOfWork, found: Collection[Found]) -> Sequence[Attachment]:
+    """The files of those of the rows that are records; removed ones are on their way out."""
+    mine = (_is_file_of(found), Attachment.removed_at.is_(None))
+    return uow.session.scalars(select(Attachment).where(*mine).order_by(Attachment.id)).all()
+
+
+def _is_file_of(found: Collection[Found]) -> ColumnElement[bool]:
+    records = [row_id for each in found if each.whole and _takes_files(each.table) for row_id in each.ids]
+    return _is_one_of(Attachment.record_id, records)
+
+
+def _takes_files(table: Table) -> bool:
+    kind = RECORD_TYPES.get(table.fullname)
+    return kind is not None and kind.attachments is not None
+
+
+def _told_of_file(file: Attachment) -> dict[str, Any]:
+    told = ("record_id", "paper", "name", "media_type", "size", "sha256", "uploaded_at")
+    return {"file": file_name(file), **{name: json_value(getattr(file, name)) for name in told}}
+
+
+def _part(registry: Registry, record_type: str) -> str:
+    """The part of the product to which a record belongs."""
+    plugin = registry.plugins.get(record_type.split(".", 1)[0])
+    return str(plugin.name) if plugin else str(_CORE)
 
 
 def _telling(uow: UnitOfWork, found: Found) -> Found:
@@ -224,8 +264,7 @@ def _steps(
     rows = uow.session.execute(wanted.order_by(table.c.recorded_at, table.c.id)).mappings()
     steps = []
     for row in rows:
-        plugin = registry.plugins.get(row["record_type"].split(".", 1)[0])
-        part = str(plugin.name) if plugin else str(_CORE)
+        part = _part(registry, row["record_type"])
         steps.append((part, exported_row(uow, columns, dict(row), is_open=True)))
     return steps
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -17,6 +19,8 @@ from gonghui.db.migrations import newest_revision
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.lifecycle.plugin_holdings import Holding, holdings, row_counts
 from gonghui.plugin_host.manifest import Plugin
+from gonghui.records.attachments.keeping import file_name, opened
+from gonghui.records.attachments.table import Attachment
 from gonghui.tenancy.keys import masked, open_value
 from gonghui.values import clock
 
@@ -38,7 +42,11 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a file holds; the last thing in it. `is_open` tells that sealed values stand in it as texts."""
+    """What a file holds; the last thing in it.
+
+    `is_open` tells that sealed values stand in it as texts, and that files of attachments, so many, lie beside the
+    tables, each under its id.
+    """
 
     plugin: str
     version: str
@@ -47,12 +55,14 @@ class Manifest:
     is_open: bool
     reason: str | None
     tables: tuple[TableFile, ...]
+    attachments: int = 0
 
 
 def export_rows(uow: UnitOfWork, plugin: Plugin, file: IO[bytes], *, reason: str | None = None) -> Manifest:
     """Write whatever the plugin holds at the tenant into `file`, table by table, as it comes from the database.
 
-    Sealed values are masked; with a `reason` they are opened. Blind indexes and digests of secrets are left out.
+    Sealed values are masked; with a `reason` they are opened, and files of attachments come along, in which nothing can
+    be masked. Blind indexes and digests of secrets are left out.
     The trail tells of it, with the reason and the number of rows of each table: hand the file out after the commit.
     """
     held = {each.table.fullname: each for each in holdings(plugin)}
@@ -61,6 +71,7 @@ def export_rows(uow: UnitOfWork, plugin: Plugin, file: IO[bytes], *, reason: str
             _write(uow, archive, held[count.table], is_open=reason is not None)
             for count in row_counts(uow, plugin)
         )
+        files = 0 if reason is None else _write_files(uow, archive, plugin)
         manifest = Manifest(
             plugin=plugin.id,
             version=plugin.version,
@@ -69,10 +80,11 @@ def export_rows(uow: UnitOfWork, plugin: Plugin, file: IO[bytes], *, reason: str
             is_open=reason is not None,
             reason=reason,
             tables=tables,
+            attachments=files,
         )
         archive.writestr(MANIFEST, orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
     rows = {each.table: each.rows for each in tables}
-    told = {"reason": reason} if reason is not None else {}
+    told = {"reason": reason, "attachments": files} if reason is not None else {}
     uow.note(EXPORTED, None, plugin=plugin.id, is_open=reason is not None, rows=rows, **told)
     return manifest
 
@@ -95,6 +107,16 @@ def exported_row(
         column.name: show(uow, column, row["id"], value) if isinstance(value, Sealed) else json_value(value)
         for column, value in ((column, row[column.name]) for column in columns)
     }
+
+
+def _write_files(uow: UnitOfWork, archive: ZipFile, plugin: Plugin) -> int:
+    """The files of the plugin's records; their digests stand in the table."""
+    mine = Attachment.record_type.startswith(f"{plugin.id}.", autoescape=True)
+    rows = uow.session.scalars(select(Attachment).where(mine).order_by(Attachment.id)).all()
+    for row in rows:
+        with closing(opened(uow, row)) as source, archive.open(f"attachments/{file_name(row)}", "w") as file:
+            shutil.copyfileobj(source, file)
+    return len(rows)
 
 
 def _write(uow: UnitOfWork, archive: ZipFile, held: Holding, *, is_open: bool) -> TableFile:

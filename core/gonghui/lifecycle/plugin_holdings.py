@@ -15,8 +15,10 @@ from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.jobs.table import Job
+from gonghui.notifications.inbox import Notification
 from gonghui.parties.persons import Person
 from gonghui.plugin_host.manifest import Plugin
+from gonghui.records.attachments.table import Attachment
 from gonghui.records.deadlines import Deadline
 from gonghui.records.record_types import RecordType
 from gonghui.records.registers.runs import RegisterRun, StagedRow
@@ -31,6 +33,8 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     RecordTransition: ("record_type", _("办理经过")),
     Deadline: ("record_type", _("期限")),
     RecordShare: ("record_type", _("记录的共享")),
+    Notification: ("record_type", _("通知")),
+    Attachment: ("record_type", _("附件")),
     RegisterRun: ("register", _("名册导入")),
     ColumnSynonym: ("register", _("名册列名的其他叫法")),
     Job: ("permission", _("后台任务")),

@@ -17,6 +17,8 @@ from gonghui.lifecycle.plugin_holdings import RowCount, holdings
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.person_merges import PersonMerge
 from gonghui.plugin_host.manifest import Plugin
+from gonghui.records.attachments.sweeping import forget_objects_afterwards
+from gonghui.records.attachments.table import Attachment
 from gonghui.records.bulk import purge_many
 from gonghui.tenancy.switches import PluginSwitch, plugins_on, position
 from gonghui.values import clock
@@ -72,7 +74,8 @@ def refuse_while_used(uow: UnitOfWork, plugin: Plugin, others: Iterable[Plugin] 
 def purge(uow: UnitOfWork, plugin: Plugin, *, others: Iterable[Plugin] = ()) -> list[RowCount]:
     """Delete every row of the plugin at the tenant, and how many there were by table. Raises `Conflict` as above.
 
-    Rows go with one audit entry for each table, which tells how many there were. Its permissions leave roles and
+    Rows go with one audit entry for each table, which tells how many there were; files of attachments go after the
+    commit. Its permissions leave roles and
     tokens, and its switch goes. What the core holds for everybody stays: persons, employers, org units, accounts.
     The trail stays as well, with the payloads of rows that are gone: it answers for what was decided while the
     plugin was on, sealed values are not in it, and what a person may want forgotten is erased for that person
@@ -82,6 +85,7 @@ def purge(uow: UnitOfWork, plugin: Plugin, *, others: Iterable[Plugin] = ()) -> 
     refuse_while_used(uow, plugin, others)
     uow.note(PURGED, None, plugin=plugin.id, version=plugin.version)
     counts = []
+    forget_objects_afterwards(uow, Attachment.record_type.startswith(f"{plugin.id}.", autoescape=True))
     for holding in holdings(plugin):
         rows = purge_many(uow, holding.table, holding.wanted, holding.mark, by=holding.purged_by)
         if rows:

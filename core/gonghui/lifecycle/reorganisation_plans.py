@@ -45,6 +45,14 @@ class Plan:
     successor: OrgUnit | None = None
     renamed: tuple[OrgUnit, str] | None = None
 
+    @property
+    def units(self) -> list[OrgUnit]:
+        """Units of which it says something, each once; those that come along below them are not listed."""
+        shifted = (unit for shift in self.shifts for unit in shift.units)
+        named = (self.founded, self.successor, self.renamed and self.renamed[0])
+        found = (*shifted, *self.closed, *(unit for unit in named if unit is not None))
+        return list({unit.id: unit for unit in found}.values())
+
 
 def plan_of(uow: UnitOfWork, change: Change, day: date) -> Plan:
     """The plan of a change that takes effect on a day. Raises `Invalid`, `Conflict` where the tree forbids it."""

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Uuid, any_, case, func, literal, select
 from gonghui.auth.scope import require_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, DomainError, FieldFault, invalid, not_found
+from gonghui.events.batches import publish_many
 from gonghui.i18n import Text, _
 from gonghui.lifecycle.reorganisation import Change, Reorganisation, ReorganisationState, change_of
 from gonghui.lifecycle.reorganisation_effects import Effects, effects_of
@@ -77,7 +78,7 @@ def reorganise(
     uow.session.flush()
     if state is ReorganisationState.APPLIED:
         record.settled_at = clock.now()
-        _apply(uow, plan, day, decision)
+        _apply(uow, plan, record)
     return Outcome(day, outcome.effects, record, outcome.notices)
 
 
@@ -169,12 +170,13 @@ def _settle_one(uow: UnitOfWork, record: Reorganisation) -> None:
     else:
         uow.note(plan.action)
         record.state = ReorganisationState.APPLIED.value
-        _apply(uow, plan, record.effective_on, record.decision)
+        _apply(uow, plan, record)
     record.settled_at = clock.now()
     uow.session.flush()
 
 
-def _apply(uow: UnitOfWork, plan: Plan, day: date, decision: str | None) -> None:
+def _apply(uow: UnitOfWork, plan: Plan, record: Reorganisation) -> None:
+    day, decision = record.effective_on, record.decision
     if plan.founded is not None:
         _set_up(uow, plan.founded, plan.shifts[0].cause, decision)
     for shift in plan.shifts:
@@ -186,6 +188,8 @@ def _apply(uow: UnitOfWork, plan: Plan, day: date, decision: str | None) -> None
         update_many(uow, OrgUnit, these, {"valid_to": day - timedelta(days=1), "successor_id": successor})
     if plan.renamed is not None:
         _rename(uow, *plan.renamed, day, decision)
+    units = [(unit.id, None) for unit in plan.units]
+    publish_many(uow, plan.action, OrgUnit, units, reorganisation_id=record.id, effective_on=day)
     uow.session.flush()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from psycopg.errors import QueryCanceled
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
@@ -17,13 +18,14 @@ from gonghui.auth.accounts import account_by_id
 from gonghui.auth.recognition import principal_of
 from gonghui.auth.scope import require
 from gonghui.db.database import Database
-from gonghui.db.unit_of_work import TookTooLong, UnitOfWork
+from gonghui.db.refusals import refusal_of
+from gonghui.db.unit_of_work import TookTooLong, UnitOfWork, unaudited
 from gonghui.db.writers import written_by
-from gonghui.errors import Conflict, DomainError, forbidden, not_found
+from gonghui.errors import Conflict, DomainError, Forbidden, forbidden, not_found
 from gonghui.events.handlers import BULK, SECONDS, Event
 from gonghui.i18n import _, locale
 from gonghui.jobs import files
-from gonghui.jobs.ending import JobDefect, end, fail, sweep_jobs
+from gonghui.jobs.ending import JobDefect, clear_jobs, end, fail
 from gonghui.jobs.kinds import JobFile, JobKind, JobReport, JobTask, Result
 from gonghui.jobs.parameters import unpacked
 from gonghui.jobs.table import OPEN, Job, JobState
@@ -31,7 +33,6 @@ from gonghui.lifecycle.job_kinds import kinds_of
 from gonghui.objects.port import StoreUnavailable
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.time_limits import limited
-from gonghui.records.bulk import unaudited
 from gonghui.tenancy.keys import opened
 from gonghui.tenancy.switches import hold_on
 from gonghui.values import clock
@@ -56,9 +57,9 @@ def run_job(uow: UnitOfWork, event: Event) -> None:
         run(uow.database, uow.tenant_id, event.subject_id)
 
 
-def delete_forgotten(uow: UnitOfWork, _event: Event) -> None:
-    """Delete files that nobody may have any more, as soon as somebody was erased of whom they may tell."""
-    sweep_jobs(uow)
+def delete_cleared(uow: UnitOfWork, _event: Event) -> None:
+    """Delete files of jobs that are over before their time: taken back, or because somebody was erased."""
+    clear_jobs(uow)
 
 
 def run(database: Database, tenant_id: UUID, job_id: UUID) -> None:
@@ -69,18 +70,29 @@ def run(database: Database, tenant_id: UUID, job_id: UUID) -> None:
     try:
         _work(database, job)
     except TakenBack:
-        _end(database, job, JobState.CANCELLED)
-    except (OperationalError, StoreUnavailable):
-        raise
-    except DomainError as error:
-        _end(database, job, JobState.FAILED, error)
-    except TookTooLong:
-        _end(
-            database, job, JobState.FAILED, Conflict("job_too_long", _("任务用时过长，已停止。请分批办理。"))
-        )
-    except Exception as error:  # noqa: BLE001 - whatever it raises, it is told of and not begun again
-        _log.error("job_failed", job=str(job.id), kind=job.kind, exc_info=error)
-        _end(database, job, JobState.FAILED, JobDefect("internal_error", _("系统出错，已记录；请稍后再试。")))
+        _end(database, job, None)
+    except Exception as error:
+        reason = _reason(error)
+        if reason is None:
+            raise
+        if reason.status >= 500:
+            _log.error("job_failed", job=str(job.id), kind=job.kind, exc_info=error)
+        _end(database, job, reason)
+    if job.upload is not None:
+        with database.unit_of_work(system(tenant_id)) as uow:
+            clear_jobs(uow)
+
+
+def _reason(error: Exception) -> DomainError | None:
+    """Why a job failed, for people; None where it is to be begun again."""
+    if isinstance(error, DomainError):
+        return error
+    is_cut_off = isinstance(error, OperationalError) and isinstance(error.orig, QueryCanceled)
+    if is_cut_off or isinstance(error, TookTooLong):
+        return Conflict("job_too_long", _("任务用时过长，已停止。请分批办理。"))
+    if isinstance(error, OperationalError | StoreUnavailable):
+        return None
+    return refusal_of(error) or JobDefect("internal_error", _("系统出错，已记录；请稍后再试。"))
 
 
 def _begin(database: Database, tenant_id: UUID, job_id: UUID) -> Job | None:
@@ -118,10 +130,9 @@ def _work(database: Database, job: Job) -> None:
         if mine is None or mine.cancel_asked_at is not None:
             files.delete(uow, [kept.get("file_object")])
             raise TakenBack
-        files.delete(uow, [mine.upload])
         for name, value in kept.items():
             setattr(mine, name, value)
-        mine.upload, mine.done = None, mine.total if mine.total is not None else mine.done
+        mine.done = mine.done if mine.total is None else mine.total
         end(mine, JobState.DONE)
 
 
@@ -140,7 +151,7 @@ def _as_whoever_asked(database: Database, job: Job) -> Iterator[tuple[UnitOfWork
             principal = replace(principal, token_permissions=frozenset(job.token_permissions))
         uow.become(principal)
         with unaudited(uow) as connection:  # bulk work has long statements; its time is limited as a whole
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text(f"SET LOCAL statement_timeout = '{_LIMIT:.0f}s'"))
         yield uow, kind
 
 
@@ -164,21 +175,22 @@ def _kept(uow: UnitOfWork, job: Job, result: Result) -> dict[str, Any]:
     size = result.size
     with result.content:
         name = files.keep(uow, job, result.read_again(), size, result.media_type)
-    return {"file_object": name, "file_name": result.name, "file_type": result.media_type}
+    file = {"file_name": result.name, "file_type": result.media_type, "file_size": size}
+    return {"file_object": name, **file}
 
 
-def _end(database: Database, job: Job, state: JobState, error: DomainError | None = None) -> None:
-    """Note how a job ended of which nothing is left."""
+def _end(database: Database, job: Job, error: DomainError | None) -> None:
+    """Note how a job ended of which nothing is left: taken back, or failed."""
     with database.unit_of_work(system(job.tenant_id)) as uow:
         mine = _held(uow, job.id)
         if mine is None:
             return
-        files.delete(uow, [mine.upload])
-        mine.upload = None
-        if error is not None:
-            fail(mine, error)
+        if isinstance(error, Forbidden):
+            uow.note("core.refused", mine, account=job.account_id, code=error.code, **error.extra)
+        if error is None:
+            end(mine, JobState.CANCELLED)
         else:
-            end(mine, state)
+            fail(mine, error)
 
 
 def _held(uow: UnitOfWork, job_id: UUID) -> Job | None:

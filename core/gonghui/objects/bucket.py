@@ -127,11 +127,13 @@ class BucketBackend:
 
     def open(self, key: str) -> ObjectStream:
         """The answer's body, read as it comes."""
+        self._ensure()
         with _translated(key):
             return _Body(self._client.get_object(self._bucket, key))
 
     def head(self, key: str) -> ObjectHead:
         """Asked of the server."""
+        self._ensure()
         with _translated(key):
             found = self._client.stat_object(self._bucket, key)
         headers = found.metadata or {}

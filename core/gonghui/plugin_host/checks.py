@@ -58,6 +58,7 @@ def _claims(plugin: Plugin) -> dict[str, list[str]]:
         "record types": [kind.code for kind in plugin.record_types],
         "tables": [kind.table.fullname for kind in plugin.record_types],
         "events": list(plugin.events),
+        "notifications": [kind.code for kind in plugin.notifications],
         "answers": list(plugin.provides),
         "jobs": [kind.code for kind in plugin.jobs],
     }
@@ -86,6 +87,7 @@ def _check_texts(plugin: Plugin) -> None:
         *(text for indicator in plugin.indicators for text in (indicator.title, indicator.unit)),
         *(register.title for register in plugin.imports),
         *(rule.title for rule in plugin.deadlines),
+        *(kind.title for kind in plugin.notifications),
     ]
     for text in texts:
         try:

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
-from gonghui.db.unit_of_work import Overstepped, TookTooLong, UnitOfWork
+from gonghui.db.unit_of_work import Overstepped, TookTooLong, UnitOfWork, unaudited
 from gonghui.i18n import _, text_as_json
-from gonghui.records.bulk import unaudited
 from gonghui.tenancy.switches import PluginFailure, PluginSwitch
 from gonghui.values import clock
 from gonghui.values.principal import system

@@ -16,6 +16,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.handlers import Subscriber
 from gonghui.i18n import Text
 from gonghui.jobs.kinds import JobKind
+from gonghui.notifications.kinds import NotificationKind
 from gonghui.plugin_host.schedules import Schedule
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.record_types import RecordType
@@ -62,6 +63,7 @@ class Plugin:
         events: Facts that it publishes by itself (`uow.publish`), by name (`"aid.hardship.posted"`), in words. Those
             of its record types are published without being named here.
         subscribers: What it does when something happened, here or in another plugin.
+        notifications: Kinds of things that it tells accounts by `notify`, so that each can choose not to be written to.
         provides: What others may ask of it by `ask`, by name (`"aid.households.near"`): functions of a unit of work
             and many keys at once, which give a value for each key that they know.
         jobs: Kinds of work that somebody asks for (`ask_for_job`) and does not wait for.
@@ -90,6 +92,7 @@ class Plugin:
     requires: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, Text] = field(default_factory=dict)
     subscribers: Sequence[Subscriber] = ()
+    notifications: Sequence[NotificationKind] = ()
     provides: Mapping[str, Callable[..., Mapping[Any, Any]]] = field(default_factory=dict)
     jobs: Sequence[JobKind] = ()
     schedules: Sequence[Schedule] = ()

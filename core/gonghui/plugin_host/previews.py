@@ -48,7 +48,8 @@ def brings(plugin: Plugin) -> dict[str, list[dict[str, Any]]]:
         "deadlines": _coded((rule.code, rule.title) for rule in plugin.deadlines),
         "figures": _coded((indicator.code, indicator.title) for indicator in plugin.indicators),
         "events": _coded(plugin.events.items()),
-        "reacts_to": _coded((each.event, each.event) for each in plugin.subscribers),
+        "reacts_to": _coded((name, name) for each in plugin.subscribers for name in each.events),
+        "notifications": _coded((kind.code, kind.title) for kind in plugin.notifications),
         "answers": _coded((name, name) for name in plugin.provides),
         "schedules": [_schedule(each) for each in plugin.schedules],
     }

@@ -11,6 +11,7 @@ import pluggy
 import structlog
 
 from gonghui.i18n import load_catalogues
+from gonghui.notifications.kinds import NotificationKind
 from gonghui.plugin_host.checks import ManifestError, check, names_of_blueprints
 from gonghui.plugin_host.hooks import new_manager
 from gonghui.plugin_host.manifest import Plugin
@@ -93,6 +94,10 @@ class Registry:
     def deadline_rules(self, on: frozenset[str] | None = None) -> list[DeadlineRule]:
         """Rules of deadlines of the plugins in `on` (all, without it)."""
         return [rule for p in self.plugins.values() if on is None or p.id in on for rule in p.deadlines]
+
+    def notifications(self, on: frozenset[str]) -> list[NotificationKind]:
+        """Kinds of notifications of the plugins in `on`."""
+        return [kind for p in self.plugins.values() if p.id in on for kind in p.notifications]
 
     def consequences(self, on: frozenset[str]) -> list[Consequence]:
         """Consequences that the plugins in `on` declare."""

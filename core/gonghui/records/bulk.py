@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Connection,
     Table,
     Uuid,
     any_,
@@ -27,7 +25,7 @@ from gonghui.audit.recorder import shown
 from gonghui.audit.writing import ERASE, PURGE, entry, sealed_entry, write
 from gonghui.db.base import Base, parts_of
 from gonghui.db.sensitive import seal_values, sealed_columns
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import refuse_strange
 from gonghui.tenancy.keys import keyring
 from gonghui.tenancy.org_tree import EdgeCause, OrgEdge, OrgUnit, first_edge
@@ -158,17 +156,6 @@ def tell_anew(uow: UnitOfWork, model: type[Base], ids: Collection[UUID]) -> None
     with unaudited(uow) as connection:
         rows = connection.execute(select(table).where(these).order_by(table.c.id)).mappings().all()
         write(uow, connection, (_entry(uow, ERASE, "after", model, dict(row)) for row in rows))
-
-
-@contextmanager
-def unaudited(uow: UnitOfWork) -> Iterator[Connection]:
-    """A connection on which statements may change rows: for tables that are not audited, and for this module."""
-    connection = uow.session.connection()
-    connection.info["recorded"] = True
-    try:
-        yield connection
-    finally:
-        connection.info["recorded"] = False
 
 
 def _forget(uow: UnitOfWork, model: type[Base]) -> None:

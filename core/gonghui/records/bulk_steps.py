@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, DomainError, FieldFault, Stale, forbidden, invalid, not_found
+from gonghui.events.batches import gathered
 from gonghui.i18n import _
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import READ, RecordType
@@ -65,10 +66,13 @@ def take_steps(
     found = _locked(uow, kind, [record_id for record_id, _version in versions])
     allowed = permitted(uow, kind, list(found.values()), kind.permission(name), above=transition.above)
     wanted = dict(versions)
-    done = {
-        record_id: _outcome(uow, kind, transition, record_id, found.get(record_id), wanted, allowed, answers)
-        for record_id in sorted(wanted)
-    }
+    with gathered(uow):
+        done = {
+            record_id: _outcome(
+                uow, kind, transition, record_id, found.get(record_id), wanted, allowed, answers
+            )
+            for record_id in sorted(wanted)
+        }
     outcomes = [done[record_id] for record_id, _version in versions]
     refused = sum(1 for outcome in outcomes if outcome.refusal is not None)
     if refused == len(outcomes) or (refused and all_or_nothing):

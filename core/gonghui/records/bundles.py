@@ -1,5 +1,6 @@
 """Bundles: rows of several tables that belong together, written by COPY, with one audit entry for each bundle.
 
+What was written is published as one event, under the name of the act.
 COPY is refused on a table under a policy, so the rows go into a temporary table and from there, each in one
 statement, into their own. A member of a register is a bundle: the person, the membership, its first step.
 """
@@ -26,7 +27,7 @@ from gonghui.errors import Conflict
 from gonghui.i18n import _
 from gonghui.tenancy.keys import keyring
 from gonghui.values import clock
-from gonghui.values.ids import new_ids
+from gonghui.values.ids import new_id, new_ids
 
 Values = Mapping[str, Any]
 #: Values of one table by column name, row by row in the order of the bundles.
@@ -51,6 +52,12 @@ INSERT INTO core.audit_entry (tenant_id, id, at, actor_kind, account_id, person_
 SELECT %(tenant_id)s, entry_id, %(at)s, %(actor_kind)s, %(account_id)s, %(person_id)s, %(on_behalf_by)s, {unit},
     %(action)s, 'insert', %(table)s, {main}, %(request_id)s, digest FROM {stage}
 """
+# One event for the batch, whose rows are told by id; they are new, so of version 1.
+_EVENT = """
+INSERT INTO core.outbox_event (tenant_id, id, name, at, subject_table, facts, request_id, due_at)
+SELECT %(tenant_id)s, %(event_id)s, %(action)s, %(at)s, %(table)s,
+    jsonb_build_object('records', jsonb_agg(jsonb_build_array({main}, 1))), %(request_id)s, %(at)s FROM {stage}
+"""
 _PAYLOADS = """
 INSERT INTO core.audit_payload (tenant_id, entry_id, salt, content)
 SELECT %(tenant_id)s, entry_id, salt, content FROM {stage}
@@ -73,7 +80,8 @@ class Same(NamedTuple):
 class BundleWriter:
     """Writes many rows of several tables at once, a bundle for each line of a register, each with its audit entry.
 
-    `parts` names the tables with the columns that differ from row to row, `action` the act in the trail.
+    `parts` names the tables with the columns that differ from row to row, `action` the act in the trail, which is
+    also the name of the fact that each call of `write` publishes.
     The first table is the one that the audit entry is about. `fixed` tells what other columns hold in every
     bundle: a value, or the `Same` as another column. Columns that neither names hold their defaults. A bundle may
     lack any table but the first: a membership of a person who is known brings no person. Bundles are made ready
@@ -142,6 +150,7 @@ class BundleWriter:
                 main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
                 cursor.execute(_ENTRIES.format(main=main, unit=unit, stage=_STAGE), values)
                 cursor.execute(_PAYLOADS.format(stage=_STAGE), values)
+                cursor.execute(_EVENT.format(main=main, stage=_STAGE), values)
         except UniqueViolation:
             # Its text quotes the key, and the key may be a blind index: it is not passed on.
             message = _("有人正在登记同样的人或单位，这次没有写入。稍后重新导入即可，不会重复。")
@@ -164,6 +173,7 @@ class BundleWriter:
         principal = self._uow.principal
         return {
             "at": clock.now(),
+            "event_id": new_id(),
             "actor_kind": principal.kind.value,
             "account_id": principal.account_id,
             "person_id": principal.person_id,

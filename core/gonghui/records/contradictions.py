@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 #: Names of operations and verbs, which no transition may bear: they would share paths and permissions.
 _TAKEN = frozenset(
-    {"read", "create", "change", "export", "reveal", "list", "get", "history", "choices", "bulk"}
+    {
+        "read",
+        "create",
+        "change",
+        "export",
+        "reveal",
+        "list",
+        "get",
+        "history",
+        "choices",
+        "bulk",
+        "attachments",
+    }
 )
 
 
@@ -22,7 +34,15 @@ class RecordTypeError(ValueError):
 
 def refuse(kind: RecordType) -> None:
     """Raise `RecordTypeError` where a record type contradicts itself."""
-    for rule in (_of_names, _of_scopes, _of_deadlines, _of_searching, _of_permissions, _of_sealing):
+    for rule in (
+        _of_names,
+        _of_scopes,
+        _of_deadlines,
+        _of_searching,
+        _of_permissions,
+        _of_sealing,
+        _of_attachments,
+    ):
         for sentence in rule(kind):
             raise RecordTypeError(f"{kind.code}: {sentence}")
 
@@ -103,6 +123,20 @@ def _of_sealing(kind: RecordType) -> Iterator[str]:
         yield "deadlines and shares would name the record in the trail"
     if any(not child.model.sealed_audit for child in kind.children):
         yield "rows of a sealed record have to be sealed, too"
+
+
+def _of_attachments(kind: RecordType) -> Iterator[str]:
+    rules = kind.attachments
+    if rules is None:
+        return
+    if "change" not in kind.verbs:
+        yield "whoever may change a record adds attachments, and nobody may"
+    if not rules.states <= kind.workflow.states.keys():
+        yield "attachments are added in a state that there is not"
+    if not rules.kinds or rules.most < 1:
+        yield "no attachment could ever be added"
+    if any(child.name == "attachments" for child in kind.children):
+        yield "attachments is the name of an operation and of no list"
 
 
 def _bounds(kind: RecordType) -> list[Bound]:

@@ -14,6 +14,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault
 from gonghui.i18n import Text, _
 from gonghui.records import contradictions
+from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.fields import Bound, Field, Kind, bind
 from gonghui.records.record import Record
@@ -111,8 +112,8 @@ class RecordType:
     would be after a change, `derive` sets the columns that nobody types; both get the unit of work, the record and
     the values. `backdate` is the permission for steps that took effect before today, `verbs` are the ordinary
     operations that there are, and `deadlines` all rules that its steps start, meet or cancel. `place_sample` names the
-    contract's sample of a unit where it may be filed. Raises `RecordTypeError` where the parts contradict each
-    other.
+    contract's sample of a unit where it may be filed. `attachments` says that its records take files, and which.
+    Raises `RecordTypeError` where the parts contradict each other.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class RecordType:
         backdate: str | None = None,
         verbs: Collection[str] = (READ, CREATE, CHANGE, EXPORT),
         place_sample: str = "org_unit_id",
+        attachments: AttachmentRules | None = None,
     ) -> None:
         self.model, self.code, self.path, self.title = model, code, path, title
         self.workflow, self.fields, self.children = workflow, tuple(fields), tuple(children)
@@ -152,6 +154,7 @@ class RecordType:
         self.deadlines, self.place, self.rules, self.derive = tuple(deadlines), place, tuple(rules), derive
         self.create, self.change, self.backdate = create, change, backdate
         self.verbs, self.place_sample = frozenset(verbs), place_sample
+        self.attachments = attachments
         self.table = cast(Any, model.__table__)
         self.bound = bind(self.fields, self.table)
         self.joined = {
@@ -201,7 +204,18 @@ class RecordType:
     def acts_of_writing(self) -> frozenset[str]:
         """What the trail calls a change of what a record says."""
         lists = {f"{self.code}.{child.name}_put" for child in self.children}
-        return frozenset({f"{self.code}.changed", *lists})
+        files = {self.attached, self.detached} if self.attachments else set()
+        return frozenset({f"{self.code}.changed", *lists, *files})
+
+    @property
+    def attached(self) -> str:
+        """What the trail calls the adding of an attachment."""
+        return f"{self.code}.attached"
+
+    @property
+    def detached(self) -> str:
+        """What the trail calls the removal of an attachment."""
+        return f"{self.code}.detached"
 
     @cached_property
     def personal(self) -> frozenset[str]:

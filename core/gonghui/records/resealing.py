@@ -11,8 +11,7 @@ from sqlalchemy import Table, bindparam, func, or_, select, update
 from gonghui.db.base import Base
 from gonghui.db.ciphers import Keyring, Sealed
 from gonghui.db.sensitive import place_of, sealed_columns
-from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.records.bulk import unaudited
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.tenancy.keys import keyring
 
 _AT_ONCE = 2_000

@@ -85,7 +85,15 @@ def advance(
         setattr(record, name, value)
     record.changed_at = clock.now()  # a step into the same state is a change, too
     row = transition_row(uow, record, transition.name, before, on, given.get("comment"))
-    uow.publish(f"{kind.code}.{transition.act}", record, from_state=before, to_state=record.state, on=on)
+    uow.publish(
+        f"{kind.code}.{transition.act}",
+        record,
+        step=transition.name,
+        transition_id=row.id,
+        from_state=before,
+        to_state=record.state,
+        on=on,
+    )
     with refused_by_keys(kind):
         uow.add(row)
         _tell_deadlines(uow, record, transition, on)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
+from gonghui.events.batches import gathered
 from gonghui.records.bulk_steps import undone_alone
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.deadlines import Deadline, DeadlineState
@@ -43,7 +44,8 @@ def run_timers(uow: UnitOfWork, kinds: Sequence[RecordType]) -> dict[str, TimerR
         for transition in kind.workflow.transitions:
             if transition.timer is not None:
                 name = f"{kind.code}.{transition.act}"
-                done[name] = _run(uow, kind, transition, transition.timer)
+                with gathered(uow):
+                    done[name] = _run(uow, kind, transition, transition.timer)
     return done
 
 

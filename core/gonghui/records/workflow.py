@@ -58,7 +58,8 @@ class Transition:
 
     `starts`, `meets` and `cancels` are deadlines; those that start run from the day of effect. `timer`: the
     transition is taken by the system once that deadline has passed, and by nobody else. `within`: it is part of
-    another act, such as the transfer that takes a membership along, and has no operation of its own.
+    another act, such as the transfer that takes a membership along, and has no operation of its own. `awaited`:
+    somebody is expected to take it, so whoever may, and stands nearest to the record, is told when it becomes open.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Transition:
     cancels: tuple[DeadlineRule, ...] = ()
     timer: DeadlineRule | None = None
     within: bool = False
+    awaited: bool = False
     #: How the trail calls it; the name, unless one is given (`approved`).
     verb: str | None = None
     sources: tuple[str, ...] = field(init=False)
@@ -152,6 +154,10 @@ class Workflow:
         """Transitions that lead on from a state."""
         return [transition for transition in self.transitions if state in self.sources(transition)]
 
+    def awaited_from(self, state: str) -> list[Transition]:
+        """Transitions that somebody is expected to take in a state."""
+        return [transition for transition in self.open_from(state) if transition.awaited]
+
     def _check(self) -> None:
         if len(self._by_name) != len(self.transitions):
             raise WorkflowError("two transitions have one name")
@@ -167,6 +173,8 @@ class Workflow:
         for timed in (t for t in self.transitions if t.timer is not None):
             if timed.own or timed.shared or timed.in_bulk or timed.above:
                 raise WorkflowError(f"{timed.name}: the system takes it, so nobody else does")
+        for kept in (t for t in self.transitions if t.awaited and not t.is_offered):
+            raise WorkflowError(f"{kept.name}: nobody can be expected to take it")
         strange = {other for t in self.transitions for other in t.not_by} - self._by_name.keys() - {CREATE}
         if strange:
             raise WorkflowError(f"not_by names no transition: {', '.join(sorted(strange))}")

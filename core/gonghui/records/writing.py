@@ -42,7 +42,7 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
     if kind.create is not None:
         with written_by(uow, kind.plugin):
             made = kind.create(uow, values)
-        uow.publish(f"{kind.code}.created", made)
+        uow.publish(f"{kind.code}.created", made, step=CREATE)
         return made
     permission = kind.permission(CREATE)
     place, subject_id = _place(uow, kind, values, permission)
@@ -54,9 +54,10 @@ def create(uow: UnitOfWork, kind: RecordType, values: Values) -> Record:
         setattr(record, str(kind.subject), subject_id)
     _complete(uow, kind, record, values, is_new=True)
     with refused_by_keys(kind):
-        uow.add(record, transition_row(uow, record, CREATE, None))
+        row = transition_row(uow, record, CREATE, None)
+        uow.add(record, row)
         _put_along(uow, kind, record, values, permission)
-        uow.publish(f"{kind.code}.created", record)
+        uow.publish(f"{kind.code}.created", record, step=CREATE, transition_id=row.id)
         uow.session.flush()
     return record
 

@@ -20,6 +20,7 @@ from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import answer as record_answer
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
+from gonghui.auth.holders import Holder, accounts_of, nearest_holders
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
 from gonghui.auth.scope import reaches, require, require_whole, unit_called, unit_within, visible
 from gonghui.db.base import TenantTable, one_of, ref, unique
@@ -41,11 +42,15 @@ from gonghui.errors import (
     invalid,
     not_found,
 )
+from gonghui.events.batches import publish_many
 from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
 from gonghui.jobs.asking import ask_for_job, can_ask_for_job
 from gonghui.jobs.kinds import JobFile, JobKind, JobReport, JobTask
 from gonghui.lifecycle.installation import at_tenant
+from gonghui.notifications.inbox import Notice
+from gonghui.notifications.kinds import NotificationKind
+from gonghui.notifications.notify import notify
 from gonghui.parties.employer_matches import (
     EmployerBook,
     EmployerMatch,
@@ -76,6 +81,9 @@ from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookim
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
 from gonghui.plugin_host.sdk_version import VERSION
+from gonghui.records.attachments.keeping import attachments_of
+from gonghui.records.attachments.rules import AttachmentRules, FileKind
+from gonghui.records.attachments.table import Attachment
 from gonghui.records.bulk import delete_many, insert_many, update_many
 from gonghui.records.bundles import BundleWriter, Same
 from gonghui.records.deadline_changes import extend_deadline, resume_deadline, suspend_deadline
@@ -162,6 +170,8 @@ __all__ = [
     "UNION_PREFIXES",
     "VERSION",
     "Account",
+    "Attachment",
+    "AttachmentRules",
     "Blueprint",
     "BundleWriter",
     "Card",
@@ -189,8 +199,10 @@ __all__ = [
     "Fault",
     "Field",
     "FieldFault",
+    "FileKind",
     "Forbidden",
     "Health",
+    "Holder",
     "Identity",
     "Indicator",
     "Invalid",
@@ -204,6 +216,8 @@ __all__ = [
     "Link",
     "MatchState",
     "NotFound",
+    "Notice",
+    "NotificationKind",
     "OpeningOut",
     "OrgEdge",
     "OrgUnit",
@@ -245,12 +259,14 @@ __all__ = [
     "_",
     "accepted",
     "account_principal_by_id",
+    "accounts_of",
     "add_months",
     "advance",
     "answers_schema",
     "ask",
     "ask_for_job",
     "at_tenant",
+    "attachments_of",
     "bank_card",
     "blind_index",
     "blind_tail",
@@ -304,6 +320,7 @@ __all__ = [
     "name_begins",
     "name_holds",
     "name_rules",
+    "nearest_holders",
     "new_employer",
     "new_id",
     "new_ids",
@@ -311,6 +328,7 @@ __all__ = [
     "nobody_names",
     "normal_number",
     "not_found",
+    "notify",
     "obtain_employers",
     "one_of",
     "only_employer_named",
@@ -328,6 +346,7 @@ __all__ = [
     "person_columns",
     "person_with_document",
     "protect",
+    "publish_many",
     "put_list",
     "reaches",
     "read_document",
@@ -381,8 +400,8 @@ __all__ = [
     "whole_federation",
 ]
 
-#: Doors that write the table that they are given: it has to be the caller's own.
-_DOORS = {"insert_many", "update_many", "delete_many"}
+#: Doors that write the table, or publish under the name, that they are given: it has to be the caller's own.
+_DOORS = {"insert_many", "update_many", "delete_many", "publish_many"}
 
 #: Makers of rows of the core that a plugin adds.
 _FACTORIES = {"new_employer", "new_unit"}

@@ -28,7 +28,13 @@ SDK = (
     Theme(
         "Events",
         "What a plugin does when something happened, here or in another plugin. `uow.publish` tells more.",
-        "Subscriber Event",
+        "Subscriber Event publish_many",
+    ),
+    Theme(
+        "Notifications",
+        "Telling accounts something: in their inbox, and outside by a message that gives nothing away. Steps of records"
+        " and deadlines are told of by themselves.",
+        "NotificationKind Notice notify Holder nearest_holders accounts_of",
     ),
     Theme(
         "Hooks, questions and schedules",
@@ -41,6 +47,11 @@ SDK = (
         " operation of the plugin's own calls to read and write them stands here too.",
         "Record RecordType Field Kind Child Computed create_record change_record put_list found read_row list_rows"
         " rows_with_ids check_version share unshare unshare_all",
+    ),
+    Theme(
+        "Attachments",
+        "Files that belong to records: a record type says which it takes, and their operations follow.",
+        "AttachmentRules FileKind Attachment attachments_of",
     ),
     Theme(
         "Workflow",

@@ -147,6 +147,7 @@ class Parameters:
 
 #: The packs of this process: read once at start, the same for every tenant.
 PACKS = Parameters()
+PACKS.add_pack(Path(__file__).parents[1] / "parameters.toml", prefix="core")
 
 
 def figure(uow: UnitOfWork, code: str, on: date | None = None) -> Parameter:

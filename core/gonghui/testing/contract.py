@@ -21,14 +21,16 @@ from gonghui.api.operations import SIGNED_IN
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
+from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import job_samples, parameter_samples, tree_samples
+from gonghui.testing import attachment_samples, job_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
+from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
     NoSample,
     Operation,
@@ -42,6 +44,7 @@ from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightf
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
 _STEP = "POST "
+_ATTACHMENT = "attachment_id"
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Contract:
     def _request(self, operation: Operation, right: str) -> Callable[[Asker], TestResponse]:
         """The request, made once; everybody sends this very one."""
         self._tree_values = self._fresh_units(operation)
-        values = {name: self._target(operation, name, right) for name in operation.parameters}
+        values = self._targets(operation, right)
         path = operation.path.format(**values)
         known = self._known(str(self.home.units[PLACE]), "community_officer", right)
         content = self._content(operation, known)
@@ -159,7 +162,12 @@ class Contract:
         """Values for the fields of a body that ask for one by `x-sample`."""
         known: dict[str, Any] = _Samples(
             lambda name: self._of_plugin(name, right),
-            {"org_unit_id": org_unit_id, "role": role, **self._tree_values},
+            {
+                "org_unit_id": org_unit_id,
+                "role": role,
+                **attachment_samples.sample_files(),
+                **self._tree_values,
+            },
         )
         with suppress(LookupError):
             known["parameter_value"] = parameter_samples.numeric().value
@@ -222,6 +230,18 @@ class Contract:
                 return {"If-Match": tag}
         return {}
 
+    def _targets(self, operation: Operation, right: str) -> dict[str, str]:
+        """What the parameters of the path mean; an attachment is one of the very record that the path names."""
+        names = [name for name in operation.parameters if name != _ATTACHMENT]
+        values = {name: self._target(operation, name, right) for name in names}
+        kind = attachment_samples.kind_at(operation.path)
+        if _ATTACHMENT in operation.parameters and kind is not None:
+            with self.home.uow() as uow:
+                made = attachment_samples.attached(uow, kind, UUID(values[kind.parameter]))
+            self.markers.add(str(made))
+            values[_ATTACHMENT] = str(made)
+        return values
+
     def _target(self, operation: Operation, name: str, right: str) -> str:
         """What a parameter of the path means: a sample of the owner plugin, or a thing of the core."""
         for key in (operation.name, name):
@@ -256,6 +276,8 @@ class Contract:
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             "token_id": lambda: self._own_token(right),
+            "notification_id": lambda: self._own(notification_of, right),
+            "address_id": lambda: self._own(address_of, right),
             "register_code": lambda: self._register(right).code,
             "synonym_id": lambda: self._taught(right),
             "run_id": lambda: self._sent_run(right),
@@ -306,6 +328,10 @@ class Contract:
         with self.home.uow() as uow:
             vouch_for_year(uow, 2036, "样本通知")
         return "2036"
+
+    def _own(self, make: Callable[[UnitOfWork, UUID], UUID], login: str) -> str:
+        with self.home.uow() as uow:
+            return str(make(uow, self.home.accounts[login]))
 
     def _own_token(self, login: str) -> str:
         with self.home.uow() as uow:

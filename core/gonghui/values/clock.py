@@ -23,6 +23,13 @@ def today() -> date:
     return now().astimezone(LAW_TIME).date()
 
 
+def minute(instant: datetime) -> str:
+    """An instant as people read it, in Asia/Shanghai: `2024-06-30 14:05`. Raises `ValueError` without a time zone."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(LAW_TIME).replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")
+
+
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
     """Let the clock stand at `instant` (with a time zone; `ValueError` without) for the length of the block."""

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from werkzeug.http import dump_options_header
 
 _NOT_IN_ASCII_NAME = re.compile(r"[^A-Za-z0-9_()-]+")
+
+
+LONGEST = 150
+"""Characters of a name that somebody gave a file."""
+
+
+def plain_name(told: str, longest: int = LONGEST) -> str:
+    """A name that came with a file, without the folders that some browsers tell and without anything invisible.
+
+    A long one loses what stands before its ending.
+    """
+    last = PurePosixPath(told.replace("\\", "/")).name
+    seen = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", last))
+    line = " ".join("".join(char for char in seen if unicodedata.category(char)[0] != "C").split())
+    stem, dot, ending = line.strip(". ").rpartition(".")
+    return f"{stem[: max(longest - len(ending) - 1, 0)]}{dot}{ending[:longest]}"
 
 
 def content_disposition(name: str, stand_in: str = "export") -> str:

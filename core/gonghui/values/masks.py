@@ -15,7 +15,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def mask(kind: str, value: str) -> str:
     """`value` with stars for what must not show; an unknown kind shows nothing, not even its length.
 
-    Kinds are those of sensitive columns (`id_number`, `phone`, `bank_card`, `birth`, …), and `name`.
+    Kinds are those of sensitive columns (`id_number`, `phone`, `bank_card`, `birth`, `contact`, …), and `name`.
     """
     if kind in _SHOWN:
         return _ends(value, *_SHOWN[kind])
@@ -23,6 +23,8 @@ def mask(kind: str, value: str) -> str:
         return _ends(value, 1, 0, fewest_hidden=1)
     if kind == "birth":
         return f"{value[:4]}-**-**" if _DATE.fullmatch(value) else "*" * len(value)
+    if kind == "contact":
+        return _reachable(value)
     return "***"
 
 
@@ -31,6 +33,14 @@ def is_masked(kind: str, text: str) -> bool:
     if kind in _SHOWN or kind == "birth":
         return any(star in text for star in _STARS)
     return "*" in text and mask(kind, text) == text
+
+
+def _reachable(value: str) -> str:
+    """An address so that its owner knows which one it is: the kind of a target, the first letter and house of mail."""
+    if "://" in value:
+        return f"{value.split('://', 1)[0]}://***"
+    name, at, house = value.rpartition("@")
+    return f"{name[:1]}***@{house}" if at else "***"
 
 
 def _ends(value: str, first: int, last: int, *, fewest_hidden: int = _FEWEST_HIDDEN) -> str:

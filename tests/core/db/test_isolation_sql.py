@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, Engine, ForeignKeyConstraint, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
+from tests.designs.rooms import rooms
+from tests.designs.samples import SAMPLES
 
 from gonghui.db import policies
 from gonghui.db.base import Base
@@ -21,6 +23,8 @@ from gonghui.i18n import Text
 from gonghui.lifecycle.delivering import handlers_of
 from gonghui.lifecycle.reorganisation import Rename
 from gonghui.lifecycle.reorganising import reorganise
+from gonghui.notifications.contacts import ContactAddress, prefer
+from gonghui.notifications.messages import send_code
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer
 from gonghui.parties.person_merges import merge_persons
@@ -28,6 +32,7 @@ from gonghui.parties.persons import new_person
 from gonghui.plugin_host.failures import count_failure
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
+from gonghui.records.bulk import insert_many
 from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.deadlines import set_deadline
@@ -36,8 +41,11 @@ from gonghui.records.registers.runs import stage
 from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
+from gonghui.records.reminders import DeadlineReminder
 from gonghui.records.reveal import reveal
 from gonghui.testing import Federation, World, job_samples, parameter_samples
+from gonghui.testing.attachment_samples import attached
+from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -127,6 +135,7 @@ def _filled(world: World) -> Federation:
         for plugin in world.registry.plugins.values():
             for make in plugin.samples.values():
                 make(uow, federation.units["garden"])
+        attached(uow, rooms, SAMPLES["room_id"](uow, federation.units["garden"]))
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
         parameter_samples.decided(uow)
@@ -167,7 +176,13 @@ def _filled_with_people(federation: Federation) -> None:
         put_override(uow, date(2035, 5, 4), is_working=False, name="样本节", reason="样本通知")
         vouch_for_year(uow, 2035, "样本通知")
         rule = DeadlineRule("organising.sample", Text("样本"), "organising.transfer.days", "core.audit.read")
-        set_deadline(uow, membership, rule, date(2024, 5, 6))
+        due = set_deadline(uow, membership, rule, date(2024, 5, 6))
+        insert_many(uow, DeadlineReminder, [{"deadline_id": due.id, "stage": "7", "due_on": due.due_on}])
+        account = federation.accounts["east"]
+        notification_of(uow, account)
+        address = uow.session.get_one(ContactAddress, (uow.tenant_id, address_of(uow, account)))
+        prefer(uow, account, "en", [], known=[])
+        send_code(uow, address, "123456", "en")
 
 
 def test_steps_go_with_a_register_that_is_undone_but_never_change(neighbours: Neighbours) -> None:

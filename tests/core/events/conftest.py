@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 from tests.support.processes import environment_of
 
 from gonghui.events import embedded_broker
-from gonghui.events.broker import broker_at, send
+from gonghui.events.broker import Message, broker_at, send
 from gonghui.events.handlers import Handler
 from gonghui.events.relay import Relay
-from gonghui.lifecycle.delivering import handlers_of
+from gonghui.lifecycle.delivering import deliver, handlers_of
 from gonghui.testing import World
 from gonghui.testing.installation import throw_away_var
 
@@ -46,3 +46,17 @@ def worker(world: World, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
 def relay(world: World, handlers: dict[str, Handler], broker_url: str) -> Relay:
     app = broker_at(broker_url)
     return Relay(world.database, handlers, lambda messages: send(app, messages))
+
+
+@pytest.fixture(scope="session")
+def relay_here(world: World) -> Callable[[Mapping[str, Handler]], Relay]:
+    """Makes relays whose messages are worked on at once, in this process."""
+
+    def make(handlers: Mapping[str, Handler]) -> Relay:
+        def work(messages: Iterable[Message]) -> None:
+            for tenant_id, delivery_id, _handler, _queue in messages:
+                deliver(world.database, handlers, tenant_id, delivery_id)
+
+        return Relay(world.database, handlers, work)
+
+    return make

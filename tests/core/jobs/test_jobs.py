@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from tests.core.api.test_imports import csv, send, step, union_row, unions, with_streets
 from tests.core.jobs.asking import JOBS, LATER, Work, ask, between_steps, inspections, told
 from tests.core.lifecycle.filling import switch_off
@@ -21,6 +23,7 @@ from gonghui.i18n import Text
 from gonghui.jobs.asking import ask_for_job
 from gonghui.jobs.ending import sweep_jobs
 from gonghui.jobs.kinds import JobKind
+from gonghui.jobs.parameters import packed, unpacked
 from gonghui.jobs.table import Job
 from gonghui.lifecycle import running_jobs
 from gonghui.lifecycle.person_data import erase_person
@@ -345,3 +348,42 @@ def test_nothing_of_what_a_job_was_asked_with_is_kept_in_plain_words(
     work()
     with federation.uow() as uow:
         assert uow.session.scalars(select(Job.parameters)).all() == [None]
+
+
+def test_a_job_is_begun_again_where_the_database_failed_midway(federation: Federation, work: Work) -> None:
+    job_id, failed = ask(federation), []
+
+    def fails_once(done: int) -> None:
+        if not failed:
+            failed.append(done)
+            raise OperationalError("", {}, Exception("the connection is gone"))
+
+    with between_steps(fails_once):
+        work()
+        assert told(federation.client("district"), job_id)["state"] == "running"
+        assert inspections(federation) == 0
+        with clock.at(clock.now() + timedelta(minutes=1)):
+            work()
+    assert told(federation.client("district"), job_id)["state"] == "done"
+    assert (failed, inspections(federation)) == ([1], 3)
+
+
+def test_what_others_were_quicker_with_is_told_as_it_is_in_an_operation(
+    federation: Federation, work: Work
+) -> None:
+    job_id = ask(federation)
+
+    def outdated(_done: int) -> None:
+        raise StaleDataError
+
+    with between_steps(outdated):
+        work()
+    assert told(federation.client("district"), job_id)["error"]["code"] == "version_stale"
+
+
+@pytest.mark.parametrize("parameters", [{"at": clock.now()}, {"names": {"a"}}])
+def test_parameters_are_plain_values_ids_and_days(parameters: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        packed(parameters)
+    plain = {"id": UUID(int=1), "day": date(2026, 1, 2), "list": [1, None, True], "of": {"q": "样"}}
+    assert unpacked(packed(plain)) == plain

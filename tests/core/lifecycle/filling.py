@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tests.designs import plugin as designs
 from tests.designs.long_work import INSPECT_OFTEN
+from tests.designs.rooms import rooms
 from tests.designs.samples import SAMPLES
 
 from gonghui.plugin_host import switching
@@ -14,6 +17,7 @@ from gonghui.records.sharing import RecordShare
 from gonghui.sdk import ask_for_job
 from gonghui.tenancy.parameter_changes import decide_figure
 from gonghui.testing import Federation
+from gonghui.testing.attachment_samples import attached
 from gonghui.values import clock
 
 OF_THE_TRAIL = {"core.audit_entry", "core.audit_payload"}
@@ -63,6 +67,8 @@ def fill(federation: Federation) -> None:
         "/api/v1/designs/rooms", room, headers={"Idempotency-Key": "one"}
     )
     assert made_room.status_code == 201, made_room.text
+    with federation.uow() as uow:
+        attached(uow, rooms, UUID(made_room.get_json()["id"]))
 
 
 def switch_off(federation: Federation) -> None:

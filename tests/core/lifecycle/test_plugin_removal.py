@@ -57,6 +57,7 @@ def test_a_preview_counts_every_row_of_the_plugin_and_none_of_others(
         "core.record_transition",
         "core.deadline",
         "core.record_share",
+        "core.attachment",
         "core.register_run",
         "core.column_synonym",
         "core.job",

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import account_by_id
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.errors import Conflict, Invalid
 from gonghui.parties import persons
 from gonghui.parties.employer_matches import EmployerMatch, MatchState, decide_match, reopen_match
@@ -28,7 +28,6 @@ from gonghui.parties.persons import (
     person_by_id,
     person_with_document,
 )
-from gonghui.records.bulk import unaudited
 from gonghui.tenancy.keys import keyring, opened
 from gonghui.testing import Federation
 from gonghui_organising.membership import Membership

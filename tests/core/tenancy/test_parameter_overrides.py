@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.errors import DomainError, Invalid
 from gonghui.plugin_host.registry import discover
-from gonghui.records.bulk import unaudited
 from gonghui.tenancy.parameter_changes import decide_figure, overrides_of, withdraw_figure
 from gonghui.tenancy.parameter_overrides import ParameterOverride
 from gonghui.tenancy.parameter_shapes import faults_of_value

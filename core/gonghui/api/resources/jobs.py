@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, request
+from flask import Response
 from marshmallow import Schema, fields
 from sqlalchemy import select
-from werkzeug.wsgi import wrap_file
 
+from gonghui.api.exports import saved
 from gonghui.api.jobs import JobOut, job_json, job_response
 from gonghui.api.operations import SIGNED_IN, Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
@@ -23,7 +23,6 @@ from gonghui.jobs.asking import cancel, job_of, mine
 from gonghui.jobs.table import Job, JobState
 from gonghui.objects.port import NoSuchObject
 from gonghui.values import clock
-from gonghui.values.file_names import content_disposition
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs", description="Work that goes on by itself")
 
@@ -86,9 +85,7 @@ def get_result(uow: UnitOfWork, job_id: UUID) -> Response:
     except NoSuchObject:
         raise _expired() from None
     uow.note("core.job.result_fetched", job, kind=job.kind)
-    body: Any = wrap_file(request.environ, stream)  # type: ignore[arg-type]
-    headers = {"Content-Disposition": content_disposition(job.file_name or "result")}
-    return Response(body, headers=headers, content_type=job.file_type, direct_passthrough=True)
+    return saved(stream, job.file_size or 0, job.file_name or "", job.file_type or "")
 
 
 def _expired() -> NotFound:

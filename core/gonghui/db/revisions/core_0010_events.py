@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("org_unit_id", sa.Uuid(), nullable=True),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_outbox_event")),
         schema="core",
@@ -30,7 +31,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbox_event_fresh",
         "outbox_event",
-        ["at"],
+        ["due_at"],
         schema="core",
         postgresql_where=sa.text("relayed_at IS NULL"),
     )

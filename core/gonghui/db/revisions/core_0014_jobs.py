@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.db import policies
 
 revision = "core_0014"
-down_revision = "core_0010"
+down_revision = "core_0012"
 
 
 def upgrade() -> None:
@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("file_object", sa.Text(), nullable=True),
         sa.Column("file_name", sa.Text(), nullable=True),
         sa.Column("file_type", sa.Text(), nullable=True),
+        sa.Column("file_size", sa.BigInteger(), nullable=True),
         sa.Column("error", postgresql.JSONB(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.sensitive import Sensitive, place_of, sensitive
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.i18n import Text
-from gonghui.records.bulk import insert_many, unaudited
+from gonghui.records.bulk import insert_many
 from gonghui.records.registers.checking import CheckedRow
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.sheets import Row

@@ -21,7 +21,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from gonghui.i18n import Text, _, current_locale
 from gonghui.records.registers.sheets import MAX_CELL_TEXT
-from gonghui.values.clock import LAW_TIME
+from gonghui.values.clock import LAW_TIME, minute
 
 MEDIA_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -72,7 +72,7 @@ class Stamp:
         taken = _(
             "导出人：{name} 导出时间：{time}（北京时间）",
             name=_one_line(self.exported_by),
-            time=_minute(self.at),
+            time=minute(self.at),
         )
         return _one_line(self.title), _one_line(f"{taken} {self.note}")
 
@@ -92,7 +92,7 @@ class _Wording:
             case bool():
                 text = self._yes if value else self._no
             case datetime():
-                text = _minute(value)
+                text = minute(value)
             case date():
                 text = value.isoformat()
             case Decimal():
@@ -322,7 +322,3 @@ def _local(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(LAW_TIME)
-
-
-def _minute(instant: datetime) -> str:
-    return _local(instant).replace(tzinfo=None).isoformat(sep=" ", timespec="minutes")

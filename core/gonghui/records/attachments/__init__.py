@@ -1,0 +1,1 @@
+"""Attachments: files that belong to a record, each of a kind that the record type allows."""
