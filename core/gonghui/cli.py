@@ -21,6 +21,7 @@ from gonghui.api.problems import flatten
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, unit_called
+from gonghui.commands.audit import audit
 from gonghui.commands.operators import operator
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
@@ -63,6 +64,7 @@ def gonghui(context: click.Context) -> None:
     context.obj = partial(opened, settings(), announce=partial(click.echo, err=True))
 
 
+gonghui.add_command(audit)
 gonghui.add_command(attachments)
 gonghui.add_command(calendar)
 gonghui.add_command(person)

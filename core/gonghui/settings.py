@@ -103,9 +103,30 @@ class Settings(BaseSettings):
         default=2_000, ge=1, description="from so many rows on an export or a step of an import is a job"
     )
     job_bytes: int = Field(
-        default=1024 * 1024,
+        default=512 * 1024,
         ge=1,
         description="from this size on, in bytes, a register sent in is read by a job",
+    )
+    audit_key: Path | None = Field(
+        default=None,
+        description="file of the key that signs the audit trail; empty: `secrets/audit-key.pem` in `var`",
+    )
+    audit_seal_seconds: float = Field(default=5.0, gt=0, description="how often the audit trail is sealed")
+    audit_head_minutes: int = Field(
+        default=60, ge=0, description="how often a head of the audit trail is signed, whether or not it grew"
+    )
+    audit_lock_days: int = Field(
+        default=1_095,
+        ge=0,
+        description="for how long nobody may delete a segment of the audit trail, where the object store locks",
+    )
+    audit_log_file: Path | None = Field(
+        default=None,
+        description="file to which each sealed entry of the audit trail is appended as a line of JSON",
+    )
+    audit_syslog: str | None = Field(
+        default=None,
+        description="where the same lines go as RFC 5424: `udp://HOST:514`, `tcp://HOST:601`, `unix:PATH`",
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
 

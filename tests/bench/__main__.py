@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import many_tenants, member_import, register_import, throughput
+from tests.bench import many_tenants, member_import, register_import, sealed_trail, throughput
 from tests.bench.figures import Figure
 
 from gonghui.app import create_app
@@ -36,6 +36,7 @@ def _figures(var: Path) -> Iterator[Figure]:
         world = World(database, registry, create_app(database, registry, is_demo_server=False))
         yield register_import.measure(world)
         yield member_import.measure(world)
+        yield from sealed_trail.measure(world, var)
         yield from throughput.measure(world, var)
         yield many_tenants.measure(world, var)
 

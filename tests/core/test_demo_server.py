@@ -96,7 +96,7 @@ def test_the_application_knows_the_password_of_its_own_role_only(
     monkeypatch.setattr(gonghui.app, "settings", lambda: Settings(var=tmp_path, database_url=URL))
     database = create_app(registry=world.registry).extensions["gonghui"].database
     assert database.url(policies.APP).password
-    for role in (policies.OWNER, policies.OPERATOR):
+    for role in (policies.OWNER, policies.OPERATOR, policies.SEALER):
         with pytest.raises(KeyError):
             database.url(role)
 

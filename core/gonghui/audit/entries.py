@@ -59,6 +59,7 @@ class PlatformEntry(Base):
     """What the platform's operator did, across tenants; a trail of its own."""
 
     __tablename__ = "platform_entry"
+    __table_args__ = (Index("ix_platform_entry_number", "number"),)
     audited = False
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

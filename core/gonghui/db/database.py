@@ -91,6 +91,12 @@ class Database:
             yield session
 
     @contextmanager
+    def sealer(self) -> Iterator[Connection]:
+        """A transaction as whoever seals the trail, across tenants, on entries and seals alone."""
+        with self.engine(policies.SEALER).begin() as connection:
+            yield connection
+
+    @contextmanager
     def relay(self) -> Iterator[Connection]:
         """A transaction as the relay, across tenants, on events and their deliveries alone."""
         with self.engine(policies.RELAY).begin() as connection:
@@ -125,7 +131,7 @@ class Database:
         with inside.begin() as connection:
             connection.exec_driver_sql("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
-            for role in (policies.APP, policies.OPERATOR, policies.RELAY):
+            for role in (policies.APP, policies.OPERATOR, policies.RELAY, policies.SEALER):
                 connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
             # COPY is refused on a table under a policy: bulk rows go through a temporary one.
             connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{self.name}" TO {policies.APP}')

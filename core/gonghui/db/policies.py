@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-OWNER, APP, OPERATOR, RELAY = "gonghui_owner", "gonghui_app", "gonghui_operator", "gonghui_relay"
+OWNER, APP, OPERATOR = "gonghui_owner", "gonghui_app", "gonghui_operator"
+RELAY, SEALER = "gonghui_relay", "gonghui_sealer"
 
 #: The scalar subselect is evaluated once a statement; a bare function call once a row.
 CURRENT_TENANT = "(SELECT current_setting('app.tenant_id')::uuid)"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from gonghui.db.policies import APP, OPERATOR, OWNER, RELAY
+from gonghui.db.policies import APP, OPERATOR, OWNER, RELAY, SEALER
 
-ROLES = (OWNER, APP, OPERATOR, RELAY)
+ROLES = (OWNER, APP, OPERATOR, RELAY, SEALER)
 
 
 class TooPowerful(RuntimeError):

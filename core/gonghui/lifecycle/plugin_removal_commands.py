@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import click
 import orjson
@@ -19,6 +15,7 @@ from gonghui.lifecycle.installation import at_tenant
 from gonghui.lifecycle.plugin_export import Manifest, export_rows
 from gonghui.lifecycle.plugin_holdings import RowCount, personal_data, row_counts
 from gonghui.lifecycle.plugin_removal import cancel_removal, due_removals, purge, request_removal
+from gonghui.lifecycle.whole_files import whole_file
 from gonghui.plugin_host.installed import installed
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry, discover
@@ -110,7 +107,7 @@ def _remove(uow: UnitOfWork, plugin: Plugin, *, now: bool) -> dict[str, Any]:
 
 def _export(uow: UnitOfWork, plugin: Plugin, path: Path, reason: str | None) -> dict[str, Any]:
     """Write the file; it bears its name once the trail tells of it, and only its owner may read it."""
-    with _beside(path) as file:
+    with whole_file(path) as file:
         manifest: Manifest = export_rows(uow, plugin, file, reason=reason)
         uow.commit()
     return {
@@ -118,20 +115,6 @@ def _export(uow: UnitOfWork, plugin: Plugin, path: Path, reason: str | None) -> 
         "rows": sum(each.rows for each in manifest.tables),
         "is_open": manifest.is_open,
     }
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[IO[bytes]]:
-    """A file in the same folder that takes the place of `path` when the block ends well."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
 
 
 def _as_json(count: RowCount) -> dict[str, Any]:

@@ -300,12 +300,24 @@ def test_the_auditor_reads_the_trail_newest_first_with_names(federation: Federat
 
 def test_the_trail_is_read_page_by_page_without_gap_or_repetition(federation: Federation) -> None:
     founded(federation)
+    there = len(trail(federation))  # reading it adds to it
     auditor, path, seen = federation.client("auditor"), "/api/v1/audit?limit=7", []
     while path:
         page = auditor.get(path)
         seen += [item["id"] for item in page.json["items"]]
         path = f"/api/v1/audit?limit=7&cursor={page.json['next']}" if page.json["next"] else ""
-    assert len(seen) == len(set(seen)) == len(trail(federation))
+    assert len(seen) == len(set(seen)) == there
+
+
+def test_reading_the_trail_stands_in_the_trail(federation: Federation) -> None:
+    union_id, _requests = founded(federation)
+    answer = federation.client("auditor").get(f"/api/v1/audit?object_id={union_id}")
+    ((entry, payload),) = trail(federation, AuditEntry.action == "core.audit.read")
+    assert (entry.account_id, entry.request_id) == (
+        federation.accounts["auditor"],
+        answer.headers["X-Request-ID"],
+    )
+    assert payload["detail"] == {"rows": 4, "object_id": union_id}
 
 
 @pytest.mark.parametrize("login", ["east", "firm", "worker"])

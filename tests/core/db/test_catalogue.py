@@ -41,7 +41,11 @@ FURTHER_POLICIES = {
     "core.tenant": {"operator", "look_up"},
     "core.tenant_host": {"operator", "look_up"},
     "core.plugin_switch": {"look_up"},
-    "core.platform_entry": {"operator", "entering"},
+    "core.platform_entry": {"operator", "entering", "sealer"},
+    "core.audit_entry": {"sealer"},
+    "core.audit_seal": {"sealer"},
+    "core.audit_head": {"sealer"},
+    "core.audit_progress": {"sealer"},
     "core.operator_key": {"operator", "look_up"},
     "core.tenant_key": {"operator"},
     "core.audit_payload": {"eraser"},
@@ -82,7 +86,12 @@ def test_no_further_policy_opens_a_table_to_the_application(catalogue: Catalogue
         for name, policy in found.items()
         if name != "tenant"
     }
-    assert set().union(*opened.values()) == {policies.OWNER, policies.OPERATOR, policies.RELAY}
+    assert set().union(*opened.values()) == {
+        policies.OWNER,
+        policies.OPERATOR,
+        policies.RELAY,
+        policies.SEALER,
+    }
 
 
 def test_every_primary_key_is_led_by_the_tenant(catalogue: Catalogue) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.db import policies
 
 revision = "core_0014"
-down_revision = "core_0012"
+down_revision = "core_0013"
 
 
 def upgrade() -> None:
