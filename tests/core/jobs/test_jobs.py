@@ -18,16 +18,18 @@ from tests.designs.samples import OPENED, room_at
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import Account, RoleAssignment
+from gonghui.db.database import Database
 from gonghui.errors import Conflict
 from gonghui.i18n import Text
 from gonghui.jobs.asking import ask_for_job
 from gonghui.jobs.ending import sweep_jobs
-from gonghui.jobs.kinds import JobKind
+from gonghui.jobs.kinds import JobKind, JobReport
 from gonghui.jobs.parameters import packed, unpacked
 from gonghui.jobs.table import Job
 from gonghui.lifecycle import running_jobs
 from gonghui.lifecycle.person_data import erase_person
 from gonghui.objects.configured import configured_objects
+from gonghui.records.registers import importing
 from gonghui.settings import settings
 from gonghui.testing import Federation, World
 from gonghui.values import clock
@@ -100,6 +102,34 @@ def test_a_register_is_read_applied_and_undone_by_jobs(federation: Federation, w
     work()
     assert client.get(undone.headers["Location"]).json["state"] == "done"
     assert unions(federation) == 0
+
+
+def test_a_register_that_is_taken_back_midway_is_as_if_nobody_had_applied_it(
+    federation: Federation, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_streets(federation)
+    content = csv(*(union_row(number) for number in range(150)))
+    run_id = send(federation, "district", content, name="x.csv").json["id"]
+    asked = step(federation, "district", run_id, "apply", headers=LATER, faulty="skip")
+    client, job_id, seen = federation.client("district"), asked.json["id"], []
+    reporter = running_jobs._reporter
+
+    def taking_back(database: Database, job: Job) -> JobReport:
+        report = reporter(database, job)
+
+        def tell(done: int) -> None:
+            report(done)
+            seen.append(told(client, job_id)["done"])
+            if done == 100:
+                client.post(f"{JOBS}/{job_id}/cancel")
+
+        return tell
+
+    monkeypatch.setattr(importing, "AT_ONCE", 50)
+    monkeypatch.setattr(running_jobs, "_reporter", taking_back)
+    work()
+    assert (told(client, job_id)["state"], seen, unions(federation)) == ("cancelled", [50, 100], 0)
+    assert client.get(f"/api/v1/imports/{run_id}").json["state"] == "checked"
 
 
 def test_a_job_that_waits_is_taken_back_at_once(federation: Federation, work: Work) -> None:
