@@ -22,10 +22,12 @@ from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import change_password, close_account
 from gonghui.auth.scope import explain, require, unit_called
 from gonghui.commands.audit import audit
+from gonghui.commands.events import events
 from gonghui.commands.operators import operator
 from gonghui.commands.org import org
 from gonghui.commands.parameters import parameters
 from gonghui.commands.plugins import plugin
+from gonghui.commands.processes import relay, scheduler, sealer, worker
 from gonghui.commands.revisions import revision
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
@@ -69,21 +71,28 @@ gonghui.add_command(attachments)
 gonghui.add_command(calendar)
 gonghui.add_command(person)
 gonghui.add_command(timers)
+gonghui.add_command(events)
+for process in (worker, relay, scheduler, sealer):
+    gonghui.add_command(process)
 
 
 @gonghui.command()
 def demo() -> None:
-    """Start the demonstration: database, made-up districts, web server. Ctrl-C ends it."""
+    """Start the demonstration: database, made-up districts, broker, and all five processes. Ctrl-C ends it."""
     demo_server.run(settings())
 
 
 @gonghui.command()
 def serve() -> None:
-    """Start the web server alone, on the database that GONGHUI_DATABASE_URL names."""
+    """Start the web server alone, on the database that GONGHUI_DATABASE_URL names.
+
+    `gonghui worker`, `gonghui relay`, `gonghui scheduler` and `gonghui sealer` run beside it; without them nothing
+    follows from what is decided, no hour brings anything about, and the trail stays unsealed.
+    """
     if settings().database_url is None:
         raise click.UsageError("GONGHUI_DATABASE_URL is not set; `gonghui demo` starts a database of its own")
     with opened(settings()) as installation:
-        demo_server.serve(settings(), installation.server_url, is_demo=False)
+        demo_server.serve(settings(), installation.server_url)
 
 
 @gonghui.group()

@@ -1,4 +1,4 @@
-"""The demonstration: a database and a web server that end together, and clean up after one that was killed."""
+"""The demonstration: database, broker and the five processes, which end together, and clean up after a killed one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import click
 import psutil
 from sqlalchemy import make_url
 
+from gonghui.events import embedded_broker
 from gonghui.i18n import _
 from gonghui.lifecycle.installation import DEMO_TENANTS, opened
 from gonghui.lifecycle.onboarding import Declaration
@@ -31,37 +34,76 @@ def run(settings: Settings) -> None:
     with _alone(settings.var / "demo.json"):
         _refuse_taken_address(settings)
         click.echo(str(_("正在准备数据库和演示数据……")))
-        with opened(settings) as installation:
+        with opened(settings) as installation, _broker_of(settings) as broker_url:
             _greet(settings)
-            serve(settings, installation.server_url, is_demo=True, note=settings.var / "demo.json")
+            environment = _environment(settings, installation.server_url, is_demo=True)
+            environment["GONGHUI_BROKER_URL"] = (
+                broker_url  # also tells the web server that workers take its jobs
+            )
+            commands = {"web": _web(settings), **_BESIDE_THE_WEB}
+            parts = {name: (command, environment) for name, command in commands.items()}
+            _run_together(parts, settings.var / "demo.json")
 
 
-def serve(settings: Settings, server_url: str, *, is_demo: bool, note: Path | None = None) -> None:
+def serve(settings: Settings, server_url: str) -> None:
     """Run the web server until it ends or is interrupted; it learns where the database is, not its owner's password."""
     _refuse_taken_address(settings)
-    command = [
+    _run_together({"web": (_web(settings), _environment(settings, server_url, is_demo=False))})
+
+
+_Part = tuple[Sequence[str], Mapping[str, str]]
+"""A command and its environment."""
+_BESIDE_THE_WEB: Mapping[str, Sequence[str]] = {
+    "relay": (sys.executable, "-m", "gonghui", "relay"),
+    "worker": (sys.executable, "-m", "gonghui.worker", "--at-once", "3"),
+    "scheduler": (sys.executable, "-m", "gonghui", "scheduler"),
+    "sealer": (sys.executable, "-m", "gonghui", "sealer"),
+}
+
+
+def _web(settings: Settings) -> Sequence[str]:
+    return (
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "gonghui.app:create_app",
         "--host", settings.host, "--port", str(settings.port), "--workers", "1",
         "--blocking-threads", str(settings.web_threads), "--no-ws", "--log-level", "error",
-    ]  # fmt: skip
-    # In a session of its own: Ctrl-C reaches us alone, and a second signal would make the server drop its workers.
-    server = subprocess.Popen(
-        command, env=_environment(settings, server_url, is_demo=is_demo), start_new_session=True
-    )
+    )  # fmt: skip
+
+
+@contextmanager
+def _broker_of(settings: Settings) -> Iterator[str]:
+    """The broker that the settings name, or else the embedded one."""
+    if settings.broker_url is not None:
+        yield settings.broker_url
+        return
+    with embedded_broker.running(settings.var) as broker:
+        yield broker.url
+
+
+def _run_together(parts: Mapping[str, _Part], note: Path | None = None) -> None:
+    """Run processes until one of them ends or this one is interrupted, and end them all."""
+    ended: SimpleQueue[tuple[str, int]] = SimpleQueue()
+    running: list[subprocess.Popen[bytes]] = []
+    name, status = "", 0
     try:
-        if note is not None:
-            _write_note(note, server.pid)
-        status = server.wait()
+        for part, (command, environment) in parts.items():
+            # In a session of its own: Ctrl-C reaches us alone, and a second signal would make it drop its work.
+            process = subprocess.Popen(command, env=environment, start_new_session=True)
+            running.append(process)
+            if note is not None:
+                _write_note(note, [each.pid for each in running])
+            Thread(target=lambda p=process, n=part: ended.put((n, p.wait())), daemon=True).start()
+        name, status = ended.get()
     except KeyboardInterrupt:
-        status = 0
+        pass
     finally:
-        _end(server)
+        _end(running)
     if status not in (0, -signal.SIGINT, -signal.SIGTERM):
-        raise click.ClickException(str(_("网页服务已退出（状态 {status}）。", status=status)))
+        message = _("{part} 进程已退出（状态 {status}）。", part=name, status=status)
+        raise click.ClickException(str(message))
 
 
 def _environment(settings: Settings, server_url: str, *, is_demo: bool) -> dict[str, str]:
-    """What tells the web process where everything is, without the password that this process may have come with."""
+    """What tells processes where everything is, without the password that this process may have come with."""
     url = make_url(server_url)._replace(username=None, password=None)
     return {
         **{name: value for name, value in os.environ.items() if name not in _WORDS_OF_POSTGRES},
@@ -85,20 +127,21 @@ def _refuse_taken_address(settings: Settings) -> None:
             raise click.ClickException(str(message)) from error
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server with one signal, and whatever of its family outlives it."""
-    if server.poll() is not None:
-        return
-    family = psutil.Process(server.pid).children(recursive=True)
-    server.terminate()
-    try:
-        server.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-    _gone, alive = psutil.wait_procs(family, timeout=1)
-    for member in alive:
-        member.kill()
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End processes with one signal each, and whatever of their families outlives them."""
+    alive = [process for process in processes if process.poll() is None]
+    family = [child for process in alive for child in psutil.Process(process.pid).children(recursive=True)]
+    for process in alive:
+        process.terminate()
+    for process in alive:
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    _gone, orphans = psutil.wait_procs(family, timeout=1)
+    for orphan in orphans:
+        orphan.kill()
 
 
 @contextmanager
@@ -145,9 +188,9 @@ def _end_tree(process: psutil.Process) -> None:
         member.kill()
 
 
-def _write_note(note: Path, server_pid: int) -> None:
+def _write_note(note: Path, started: Sequence[int]) -> None:
     """Note who runs, with start times, so that a reused process id is not taken for ours."""
-    entries = [[pid, psutil.Process(pid).create_time()] for pid in (os.getpid(), server_pid)]
+    entries = [[pid, psutil.Process(pid).create_time()] for pid in (os.getpid(), *started)]
     note.write_text(json.dumps(entries))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -65,3 +67,12 @@ def _open(**_told: Any) -> None:
 def _close(**_told: Any) -> None:
     for database in _databases:
         database.dispose()
+
+
+if __name__ == "__main__":
+    parser = ArgumentParser(prog="gonghui worker")
+    parser.add_argument("queues", nargs="*", metavar="QUEUE")
+    parser.add_argument("--at-once", type=int, default=2)
+    told = parser.parse_args()
+    # Under its own name: this one is __main__, and has a Celery application of its own.
+    import_module("gonghui.worker").run(told.queues, at_once=told.at_once)

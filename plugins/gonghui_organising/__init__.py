@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gonghui.sdk import Plugin, RegisterImport, _
+from gonghui.sdk import Plugin, RegisterImport, _, daily
 from gonghui_organising import (
     advice_api,
     commands,
@@ -33,12 +33,14 @@ from gonghui_organising import (
     quotas,
     re_election_indicators,
     re_election_records,
+    re_election_steps,
     register,
     register_import,
     roles,
     samples,
     staff_indicators,
     transfer_api,
+    transfers,
     unions,
     venue_indicators,
     venues,
@@ -134,6 +136,7 @@ plugin = Plugin(
         commands.member_commands,
         commands.re_election_commands,
     ),
+    schedules=(daily(re_election_steps.open_due, "02:00"), daily(transfers.lapse_transfers, "02:30")),
     samples=samples.SAMPLES,
     demo=demo.fill,
 )

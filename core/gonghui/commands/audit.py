@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from pathlib import Path
-from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -44,21 +43,16 @@ def show_key() -> None:
 
 
 @audit.command("seal")
-@click.option(
-    "--once", is_flag=True, help="One round, and a head for every chain; without, until it is interrupted."
-)
 @click.pass_obj
-def seal_trail(open_installation: Any, once: bool) -> None:
-    """Seal the trail of all tenants and of the platform, sign heads, store and ship them."""
-    chosen, objects, forever = settings(), configured_objects(), Event()
+def seal_trail(open_installation: Any) -> None:
+    """Seal the trail of all tenants and of the platform now, sign heads, store and ship them.
+
+    `gonghui sealer` does so by itself.
+    """
     with open_installation() as installation:
-        while True:
-            done = sealing_round(installation.database, objects, chosen, sign_now=once)
-            if once or any(astuple(done)):
-                _tell(done)
-            if once:
-                sys.exit(1 if done.broken else 0)
-            forever.wait(chosen.audit_seal_seconds)
+        done = sealing_round(installation.database, configured_objects(), settings(), sign_now=True)
+    _tell(done)
+    sys.exit(1 if done.broken else 0)
 
 
 @audit.command("head")

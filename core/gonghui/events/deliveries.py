@@ -47,6 +47,9 @@ class EventDelivery(TenantTable):
         unique("handler", "key"),
         one_of("state", DeliveryState),
         Index(
+            "ix_event_delivery_event", "tenant_id", "event_id", postgresql_where=text("event_id IS NOT NULL")
+        ),
+        Index(
             "ix_event_delivery_waiting",
             "tenant_id",
             "handler",
@@ -65,7 +68,7 @@ class EventDelivery(TenantTable):
     #: The platform's own working; what a handler does to records has entries of its own.
     audited = False
 
-    event: Mapped[OutboxEvent | None] = ref(OutboxEvent, optional=True)
+    event: Mapped[OutboxEvent | None] = ref(OutboxEvent, optional=True, cascade=True)
     event_id: Mapped[UUID | None]
     handler: Mapped[str]
     key: Mapped[str]
@@ -87,7 +90,7 @@ def take(uow: UnitOfWork, delivery_id: UUID) -> EventDelivery | None:
 
 
 def event_of(uow: UnitOfWork, delivery: EventDelivery) -> Event | None:
-    """The fact that is delivered; None where it is an hour. Raises `LookupError` where it is gone."""
+    """The fact that is delivered; None where it is an hour."""
     if delivery.event_id is None:
         return None
     return uow.session.get_one(OutboxEvent, (uow.tenant_id, delivery.event_id)).told

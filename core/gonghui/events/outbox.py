@@ -26,7 +26,7 @@ class OutboxEvent(TenantTable):
 
     __tablename__ = "outbox_event"
     __table_args__ = (Index("ix_outbox_event_fresh", "due_at", postgresql_where=text("relayed_at IS NULL")),)
-    #: Append-only for the application, and the rows that it tells of have entries of their own.
+    #: Never changed, and gone when it was delivered long ago; the rows that it tells of have entries of their own.
     audited = False
 
     name: Mapped[str]

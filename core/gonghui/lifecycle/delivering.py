@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
 
 from gonghui.db.database import Database
-from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.events.deliveries import EventDelivery, event_of, fail, finish, hold, take
-from gonghui.events.handlers import SECONDS, SLOW, Handler
-from gonghui.jobs.ending import sweep_jobs
-from gonghui.lifecycle.reactions import core_subscribers
+from gonghui.events.handlers import SECONDS, Handler, Subscriber
+from gonghui.lifecycle.reactions import core_schedules, core_subscribers
 from gonghui.plugin_host.failures import in_words
 from gonghui.plugin_host.registry import Registry
-from gonghui.plugin_host.schedules import Schedule, daily
+from gonghui.plugin_host.schedules import Schedule
 from gonghui.plugin_host.time_limits import limited
 from gonghui.tenancy.switches import hold_on
 from gonghui.values.principal import system
 
-CORE_SCHEDULES: tuple[Schedule, ...] = (daily(sweep_jobs, "03:40"),)
-"""What the core itself does at which hour."""
 _log = structlog.get_logger()
+
+
+class Scheduled(NamedTuple):
+    """A handler that waits for an hour, and which one."""
+
+    handler: Handler
+    schedule: Schedule
 
 
 def handlers_of(registry: Registry) -> dict[str, Handler]:
     """Everything that can be delivered to, of the core and of every plugin, by name."""
-    found = list(_handlers("core", None, core_subscribers(registry), CORE_SCHEDULES))
+    found = dict(_subscribers("core", None, core_subscribers(registry)))
     for plugin in registry.plugins.values():
-        found += _handlers(plugin.id, plugin.id, plugin.subscribers, plugin.schedules)
-    return {handler.name: handler for handler in found}
+        found |= _subscribers(plugin.id, plugin.id, plugin.subscribers)
+    return found | {name: each.handler for name, each in schedules_of(registry).items()}
 
 
-def _handlers(owner: str, plugin: str | None, subscribers: Any, schedules: Any) -> Iterator[Handler]:
+def schedules_of(registry: Registry) -> dict[str, Scheduled]:
+    """Every schedule of the core and of the plugins, by the name of its handler."""
+    found = dict(_schedules("core", None, core_schedules()))
+    for plugin in registry.plugins.values():
+        found |= _schedules(plugin.id, plugin.id, plugin.schedules)
+    return found
+
+
+def _subscribers(
+    owner: str, plugin: str | None, subscribers: Iterable[Subscriber]
+) -> Iterator[tuple[str, Handler]]:
     for each in subscribers:
-        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.handler, each.events)
+        name = f"{owner}.{each.name}"
+        yield name, Handler(name, plugin, each.queue, each.handler, each.events)
+
+
+def _schedules(
+    owner: str, plugin: str | None, schedules: Iterable[Schedule]
+) -> Iterator[tuple[str, Scheduled]]:
     for each in schedules:
-        yield Handler(f"{owner}.{each.name}", plugin, each.queue, each.job)
+        name = f"{owner}.{each.name}"
+        yield name, Scheduled(Handler(name, plugin, each.queue, each.job), each)
 
 
 def deliver(database: Database, handlers: Mapping[str, Handler], tenant_id: UUID, delivery_id: UUID) -> None:
@@ -71,11 +93,14 @@ def _run(uow: UnitOfWork, handlers: Mapping[str, Handler], delivery: EventDelive
         return
     event = event_of(uow, delivery)
     call = partial(handler.run, uow) if event is None else partial(handler.run, uow, event)
+    seconds = SECONDS[delivery.queue]
+    _allow_statements(uow, seconds)
     with written_by(uow, handler.plugin):
-        limited(SECONDS[delivery.queue], call)
+        limited(seconds, call)
     finish(delivery)
 
 
-def seconds_of(queue: str) -> float:
-    """How long a delivery may take in a queue."""
-    return SECONDS.get(queue, SECONDS[SLOW])
+def _allow_statements(uow: UnitOfWork, seconds: float) -> None:
+    """Let a statement take as long as the whole delivery may, which is not how long one of a request may."""
+    with unaudited(uow) as connection:
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))

@@ -13,6 +13,8 @@ from gonghui.auth.idempotency_keys import IdempotencyKey
 from gonghui.db.base import Base
 from gonghui.db.sensitive import sealed_columns
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.deliveries import EventDelivery
+from gonghui.events.outbox import OutboxEvent
 from gonghui.i18n import Text, _
 from gonghui.jobs.table import Job
 from gonghui.notifications.inbox import Notification
@@ -39,6 +41,8 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     ColumnSynonym: ("register", _("名册列名的其他叫法")),
     Job: ("permission", _("后台任务")),
     ParameterOverride: ("code", _("本会自定的数值")),
+    EventDelivery: ("handler", _("事件引起的办理")),
+    OutboxEvent: ("name", _("发生的事")),
 }
 #: Rows that go with a run of a register.
 OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行")}

@@ -1,17 +1,23 @@
-"""What the core itself does when something happened, and of what it reminds people."""
+"""What the core itself does when something happened, and at which hour."""
 
 from __future__ import annotations
 
-from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.handlers import BULK, SLOW, Subscriber
 from gonghui.jobs.asking import ASKED
-from gonghui.jobs.ending import CLEARED
+from gonghui.jobs.ending import CLEARED, sweep_jobs
+from gonghui.lifecycle.core_jobs import (
+    prune_events,
+    purge_plugins,
+    remind_of_deadlines,
+    settle_tree,
+    sweep_attachments,
+    take_timed_steps,
+)
 from gonghui.lifecycle.running_jobs import delete_cleared, run_job
 from gonghui.notifications.messages import WAITING, send_message
-from gonghui.plugin_host.registry import Registry, discover
+from gonghui.plugin_host.registry import Registry
+from gonghui.plugin_host.schedules import Schedule, daily
 from gonghui.records.notices import facts_told, tell_of_steps
-from gonghui.records.reminders import remind
-from gonghui.tenancy.switches import plugins_on
 
 
 def core_subscribers(registry: Registry) -> tuple[Subscriber, ...]:
@@ -25,7 +31,14 @@ def core_subscribers(registry: Registry) -> tuple[Subscriber, ...]:
     )
 
 
-def remind_of_deadlines(uow: UnitOfWork) -> None:
-    """Tell of the deadlines of all plugins that are on."""
-    registry, on = discover(), plugins_on(uow)
-    remind(uow, registry.record_types(on), registry.deadline_rules(on))
+def core_schedules() -> tuple[Schedule, ...]:
+    """Its hours. People are reminded when they come to work, after the night has changed what is due."""
+    return (
+        daily(settle_tree, "00:05"),
+        daily(take_timed_steps, "00:30"),
+        daily(purge_plugins, "01:00"),
+        daily(prune_events, "01:30"),
+        daily(sweep_attachments, "02:00"),
+        daily(sweep_jobs, "02:30"),
+        daily(remind_of_deadlines, "08:30"),
+    )

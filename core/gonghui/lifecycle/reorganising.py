@@ -177,6 +177,7 @@ def _settle_one(uow: UnitOfWork, record: Reorganisation) -> None:
 
 def _apply(uow: UnitOfWork, plan: Plan, record: Reorganisation) -> None:
     day, decision = record.effective_on, record.decision
+    units = [(unit.id, None) for unit in plan.units]  # while the session has them at hand
     if plan.founded is not None:
         _set_up(uow, plan.founded, plan.shifts[0].cause, decision)
     for shift in plan.shifts:
@@ -188,7 +189,6 @@ def _apply(uow: UnitOfWork, plan: Plan, record: Reorganisation) -> None:
         update_many(uow, OrgUnit, these, {"valid_to": day - timedelta(days=1), "successor_id": successor})
     if plan.renamed is not None:
         _rename(uow, *plan.renamed, day, decision)
-    units = [(unit.id, None) for unit in plan.units]
     publish_many(uow, plan.action, OrgUnit, units, reorganisation_id=record.id, effective_on=day)
     uow.session.flush()
 

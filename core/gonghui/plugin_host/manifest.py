@@ -67,7 +67,7 @@ class Plugin:
         provides: What others may ask of it by `ask`, by name (`"aid.households.near"`): functions of a unit of work
             and many keys at once, which give a value for each key that they know.
         jobs: Kinds of work that somebody asks for (`ask_for_job`) and does not wait for.
-        schedules: What it does at which hour; listed, not run yet.
+        schedules: What it does at which hour.
         hooks: An object (usually a module) whose functions marked `@hookimpl` answer the core's hooks.
         samples: Makers of things for the contract, by the name of the thing or of an operation:
             `maker(uow, org_unit_id)` gives an id, or the value of a field.

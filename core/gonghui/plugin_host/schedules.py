@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.handlers import BULK
+from gonghui.values import clock
 
+#: Days within which every schedule has an hour. What was done about the last one is remembered at least as long.
+LONGEST_PERIOD = 33
 Job = Callable[[UnitOfWork], Any]
 
 
@@ -37,6 +40,18 @@ class Schedule:
     def name(self) -> str:
         """The name of the job's function."""
         return self.job.__name__
+
+    def last_due(self, now: datetime) -> datetime:
+        """The latest of its hours that has come, in UTC."""
+        today = now.astimezone(clock.LAW_TIME).date()
+        hours = (
+            datetime.combine(today - timedelta(days=back), self.at, clock.LAW_TIME)
+            for back in range(LONGEST_PERIOD)
+        )
+        return next(hour for hour in hours if hour <= now and self._is_on(hour)).astimezone(UTC)
+
+    def _is_on(self, hour: datetime) -> bool:
+        return self.weekday in (None, hour.weekday()) and self.day in (None, hour.day)
 
 
 def daily(job: Job, at: str = "03:00") -> Schedule:

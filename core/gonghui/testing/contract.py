@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -22,6 +23,8 @@ from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.events.deliveries import EventDelivery
+from gonghui.events.handlers import BULK
 from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
@@ -41,6 +44,7 @@ from gonghui.testing.operations import (
 )
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
+from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
 _STEP = "POST "
@@ -282,6 +286,7 @@ class Contract:
             "synonym_id": lambda: self._taught(right),
             "run_id": lambda: self._sent_run(right),
             "number": lambda: "2",
+            "delivery_id": self._given_up,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
         }
 
@@ -318,6 +323,15 @@ class Contract:
         with self.home.uow() as uow:
             request_removal(uow, SPARE, 30)
         return SPARE.id
+
+    def _given_up(self) -> str:
+        """A delivery of an hour that failed for good."""
+        delivery_id = new_id()
+        values = {"handler": "core.settle_tree", "key": str(delivery_id), "queue": BULK, "state": "dead"}
+        with self.world.database.relay() as connection:
+            made = insert(EventDelivery).values(tenant_id=self.home.view.id, id=delivery_id, **values)
+            connection.execute(made)
+        return str(delivery_id)
 
     def _own_day(self) -> str:
         with self.home.uow() as uow:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from threading import Event
+from time import monotonic, sleep
 
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import func, select
+from sqlalchemy import select
+from tests.support.processes import environment_of
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.audit.seals import AuditSeal
@@ -23,6 +26,8 @@ from gonghui.errors import NotFound
 from gonghui.lifecycle.installation import Installation
 from gonghui.settings import Settings, settings
 from gonghui.testing import Federation, World
+
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +78,7 @@ def test_a_head_kept_elsewhere_proves_later_that_nothing_before_it_is_gone(
     tenant = ("--tenant", federation.view.code)
     with pytest.raises(NotFound):
         run(world, "head", *tenant)
-    assert run(world, "seal", "--once").exit_code == 0
+    assert run(world, "seal").exit_code == 0
     (tmp_path / "head").write_text(run(world, "head", *tenant).output)
     run(world, "export", *tenant, "-o", str(tmp_path / "trail"))
     asked = ("--key-fingerprint", key(world), "--head", str(tmp_path / "head"))
@@ -86,7 +91,7 @@ def test_a_head_kept_elsewhere_proves_later_that_nothing_before_it_is_gone(
 
 
 def test_one_round_seals_signs_stores_and_ships(world: World, federation: Federation, tmp_path: Path) -> None:
-    done = run(world, "seal", "--once")
+    done = run(world, "seal")
     assert (done.exit_code, done.output[:3]) == (0, "封存 ")
     assert str(federation.view.id) in (tmp_path / "audit.log").read_text()
     run(world, "export", "--tenant", federation.view.code, "-o", str(tmp_path / "stored"), "--stored")
@@ -94,22 +99,29 @@ def test_one_round_seals_signs_stores_and_ships(world: World, federation: Federa
     assert stored.exit_code == 0
 
 
-def test_it_goes_on_sealing_until_it_is_interrupted(
-    world: World, federation: Federation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sealed: list[int] = []
+def test_a_process_of_its_own_seals_what_comes(world: World, federation: Federation) -> None:
+    command = [sys.executable, "-m", "gonghui", "sealer"]
+    environment = environment_of(world, GONGHUI_AUDIT_SEAL_SECONDS="0.1")
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            for _round in range(2):
+                with federation.uow() as uow:
+                    uow.note("test.meanwhile")
+                until = monotonic() + PATIENCE
+                while waiting(federation):
+                    assert process.poll() is None, "the sealer ended"
+                    assert monotonic() < until, "nothing was sealed"
+                    sleep(0.05)
+        finally:
+            process.terminate()
+        assert process.wait(PATIENCE) == 0
 
-    def between_two_rounds(_event: Event, seconds: float) -> None:
-        assert seconds == settings().audit_seal_seconds
-        with federation.uow() as uow:
-            sealed.append(uow.session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
-            uow.note("test.meanwhile")
-        if len(sealed) == 3:
-            raise KeyboardInterrupt
 
-    monkeypatch.setattr("gonghui.commands.audit.Event.wait", between_two_rounds)
-    assert run(world, "seal").exit_code == 1
-    assert sealed == [sealed[0], sealed[0] + 1, sealed[0] + 2]
+def waiting(federation: Federation) -> bool:
+    """Whether an entry of the federation's trail is not sealed yet."""
+    sealed = select(AuditSeal.entry_id).where(AuditSeal.entry_id == AuditEntry.id).exists()
+    with federation.uow() as uow:
+        return uow.session.scalar(select(AuditEntry.id).where(~sealed).limit(1)) is not None
 
 
 def test_the_platforms_own_trail_is_exported_without_a_tenant(world: World, tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ OF_TENANTS = sorted(set(TABLES) - PLATFORM)
 #: What the roles that cross tenants may do, and nothing else.
 CROSSING = {
     policies.RELAY: {
-        "core.outbox_event": {"SELECT", "UPDATE", "DELETE"},
-        "core.event_delivery": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "core.outbox_event": {"SELECT", "UPDATE"},
+        "core.event_delivery": {"SELECT", "INSERT", "UPDATE"},
     },
     policies.SEALER: {
         "core.audit_entry": {"SELECT"},
@@ -86,7 +86,6 @@ HISTORY = (
     "core.audit_seal",
     "core.audit_head",
     "core.opening",
-    "core.outbox_event",
 )
 REFERENCES = [
     pytest.param(table, key, id=f"{table.fullname}.{key.column_keys[-1]}")
@@ -307,8 +306,16 @@ def test_a_reference_cannot_point_into_another_tenant(
 # --- what the application's role may not do at all
 
 
-@pytest.mark.parametrize("table", HISTORY)
-@pytest.mark.parametrize("change", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {}"])
+_CHANGES = ("UPDATE {} SET tenant_id = tenant_id", "TRUNCATE {}")
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        *((table, change) for table in HISTORY for change in (*_CHANGES, "DELETE FROM {}")),
+        *(("core.outbox_event", change) for change in _CHANGES),  # it goes when it was delivered long ago
+    ],
+)
 def test_history_is_never_changed(neighbours: Neighbours, table: str, change: str) -> None:
     with neighbours.app() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql(change.format(table))

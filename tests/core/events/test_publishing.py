@@ -84,7 +84,7 @@ def test_a_step_tells_which_it_was_and_where_it_is_written_down(federation: Fede
 
 def test_a_subscriber_waits_in_a_queue_that_there_is() -> None:
     with pytest.raises(SubscriberError):
-        Subscriber("core.one", lambda uow, event: None, queue="slow")
+        Subscriber("core.one", lambda uow, event: None, queue="quick")
 
 
 def publish_and_fail(uow: UnitOfWork) -> None:

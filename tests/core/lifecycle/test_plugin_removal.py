@@ -63,6 +63,7 @@ def test_a_preview_counts_every_row_of_the_plugin_and_none_of_others(
         "core.job",
         "core.parameter_override",
         "core.idempotency_key",
+        "core.outbox_event",
     }
 
 

@@ -37,7 +37,7 @@ Counts = Callable[[Federation], dict[str, int]]
 Texts = Callable[[Federation], dict[str, list[str]]]
 Row = Mapping[str, object]
 #: What tells that something was done; it stays when the thing itself is undone.
-OF_THE_ACT = {"core.audit_entry", "core.audit_payload", "core.register_run"}
+OF_THE_ACT = {"core.audit_entry", "core.audit_payload", "core.outbox_event", "core.register_run"}
 
 
 def union(number: int, **changes: object) -> Row:

@@ -3,6 +3,7 @@
 from gonghui.api.resources import (
     accounts,
     calendar,
+    dead_events,
     deadlines,
     figures,
     imports,
@@ -36,4 +37,5 @@ BLUEPRINTS = (
     calendar.blueprint,
     deadlines.blueprint,
     trail.blueprint,
+    dead_events.blueprint,
 )

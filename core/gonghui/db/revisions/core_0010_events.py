@@ -57,7 +57,7 @@ def upgrade() -> None:
             ["tenant_id", "event_id"],
             ["core.outbox_event.tenant_id", "core.outbox_event.id"],
             name=op.f("fk_event_delivery_tenant_id_event_id"),
-            ondelete="SET NULL (event_id)",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event_delivery")),
         sa.UniqueConstraint(
@@ -74,11 +74,11 @@ def upgrade() -> None:
             postgresql_where=sa.text(where),
         )
     for statement in (
-        *policies.protect("core.outbox_event", app=policies.APPEND_ONLY),
-        *policies.protect("core.event_delivery", app="SELECT, UPDATE"),
+        *policies.protect("core.outbox_event", app="SELECT, INSERT, DELETE"),
+        *policies.protect("core.event_delivery", app="SELECT, UPDATE, DELETE"),
         *policies.open_schema("core", (policies.RELAY,)),
-        *policies.open_to(policies.RELAY, "core.outbox_event", "SELECT, UPDATE (relayed_at), DELETE"),
-        *policies.open_to(policies.RELAY, "core.event_delivery", policies.RECORD),
+        *policies.open_to(policies.RELAY, "core.outbox_event", "SELECT, UPDATE (relayed_at)"),
+        *policies.open_to(policies.RELAY, "core.event_delivery", "SELECT, INSERT, UPDATE"),
         _PLUGINS_BY_TENANT,
         "REVOKE ALL ON FUNCTION core.plugins_by_tenant() FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION core.plugins_by_tenant() TO {policies.RELAY}",
@@ -87,6 +87,7 @@ def upgrade() -> None:
 
 
 _INDEXES = (
+    ("event", ["tenant_id", "event_id"], "event_id IS NOT NULL"),
     ("waiting", ["tenant_id", "handler", "due_at"], "state = 'waiting'"),
     ("sent", ["tenant_id", "handler"], "state = 'sent'"),
     ("failed", ["tenant_id", "handler"], "attempts > 0 AND state IN ('waiting', 'sent')"),
