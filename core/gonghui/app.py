@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, send_from_directory
+from flask import Flask, Response, current_app, g, request, send_from_directory
 from flask.json.provider import JSONProvider
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -23,19 +23,23 @@ from gonghui.audit import recorder  # noqa: F401 - a unit of work refuses to ope
 from gonghui.db import policies
 from gonghui.db.database import Database, database_at
 from gonghui.db.migrations import behind
-from gonghui.events import deliveries  # noqa: F401 - what is published is written down
 from gonghui.i18n import _, current_locale, load_catalogues
+from gonghui.lifecycle import delivering  # noqa: F401 - what is published is written down, and all tables mapped
 from gonghui.plugin_host.registry import Registry, discover
 from gonghui.secret_files import kept_secret
 from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import contributions, pages, told
+from gonghui.web import documentation, figures, home, refusals, signing_in, told
+from gonghui.web.page import asset, here, to
+from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
+#: Pages of the core; each module has a `blueprint`.
+PAGES = (home, figures, told, signing_in, documentation, refusals)
 
 
 class _Json(JSONProvider):
@@ -103,17 +107,21 @@ def _mount(app: Flask, registry: Registry) -> None:
     for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
     app.register_blueprint(object_links.blueprint)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(told.blueprint)
+    for pages in PAGES:
+        app.register_blueprint(pages.blueprint)
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
     openapi.complete(app, api)
+    app.extensions["gonghui_pages"] = frozenset(
+        rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    )
     app.extensions["gonghui_documents"] = openapi.Documents(api, registry)
 
 
 def _static(filename: str) -> Response:
-    """Style sheets and scripts of the core."""
-    return send_from_directory(_CORE / "web" / "static", filename, max_age=3_600)
+    """Style sheets and scripts of the core; an address that names a version is good for ever."""
+    age = 31_536_000 if "v" in request.args else 3_600
+    return send_from_directory(_CORE / "web" / "static", filename, max_age=age)
 
 
 def _healthz() -> dict[str, str]:
@@ -126,7 +134,15 @@ def _healthz() -> dict[str, str]:
 def _furnish_templates(app: Flask) -> None:
     """What every template can say."""
     app.jinja_env.globals.update(
-        locale=current_locale, _=_, minute=minute, period_name=period_name, role_name=role_name
+        locale=current_locale,
+        _=_,
+        minute=minute,
+        period_name=period_name,
+        role_name=role_name,
+        asset=asset,
+        here=here,
+        to=to,
+        has_page=lambda path: path in app.extensions["gonghui_pages"],
     )
 
     @app.context_processor
@@ -137,7 +153,7 @@ def _furnish_templates(app: Flask) -> None:
             "tenant": g.tenant,
             "principal": principal,
             "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
-            "plugin_links": partial(contributions.links, uow),
+            "shell": partial(shell, uow),
         }
 
 

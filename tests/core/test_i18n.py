@@ -82,26 +82,26 @@ def test_catalogues_add_up_and_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "en.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8"\n\n'
         'msgid "只在这里"\nmsgstr "Only here"\n\n'
-        'msgid "首页"\nmsgstr "Start"\n\n'
+        'msgid "待办"\nmsgstr "Start"\n\n'
         '#, fuzzy\nmsgid "不确定"\nmsgstr "Uncertain"\n\n'
         'msgid "还没有译"\nmsgstr ""\n'
     )
     load_catalogues(tmp_path)
-    wanted = {"只在这里": "Only here", "首页": "Home", "不确定": "不确定", "还没有译": "还没有译", "": ""}
+    wanted = {"只在这里": "Only here", "待办": "To do", "不确定": "不确定", "还没有译": "还没有译", "": ""}
     assert {text: Text(text).translated("en") for text in wanted} == wanted
     assert {text: Text(text).translated("zh") for text in wanted} == {text: text for text in wanted}
 
 
 def test_a_language_without_catalogue_answers_in_chinese() -> None:
     with locale("fr"):
-        assert str(_("首页")) == "首页"
+        assert str(_("待办")) == "待办"
 
 
 def test_parameters_are_worded_in_the_readers_language() -> None:
     day, moment = date(2024, 6, 30), datetime(2024, 6, 30, 14, 5)
-    text = Text("{inner}|{several}|{day}", {"inner": _("首页"), "several": [3, 5], "day": day})
-    assert text.translated("zh") == "首页|3、5|2024年6月30日"
-    assert text.translated("en") == "Home|3, 5|30 June 2024"
+    text = Text("{inner}|{several}|{day}", {"inner": _("待办"), "several": [3, 5], "day": day})
+    assert text.translated("zh") == "待办|3、5|2024年6月30日"
+    assert text.translated("en") == "To do|3, 5|30 June 2024"
     assert Text("{moment}", {"moment": moment}).translated("zh") == str(moment)
 
 

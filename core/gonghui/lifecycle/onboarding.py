@@ -24,7 +24,7 @@ from gonghui.plugin_host.switching import switch_on
 from gonghui.settings import PACKAGED_TENANTS
 from gonghui.tenancy.keys import add_first_keys
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
-from gonghui.tenancy.tenants import Tenant, TenantHost, TenantView, all_codes, tenant_with_code
+from gonghui.tenancy.tenants import Accent, Tenant, TenantHost, TenantView, all_codes, tenant_with_code
 from gonghui.values import clock
 from gonghui.values.ids import new_id
 from gonghui.values.principal import Principal, PrincipalKind
@@ -132,6 +132,7 @@ def _tenant(database: Database, content: dict[str, Any]) -> UUID:
         name=content["name"],
         jurisdiction=content["jurisdiction"],
         is_demo=content.get("demo", False),
+        accent=Accent(content.get("accent", Accent.RED)).value,
     )
     with database.operator() as session:
         session.add(tenant)

@@ -19,7 +19,7 @@ _RESERVED = re.compile(
     "core|public|platform|gonghui|api|v1|console|portal|static|open|healthz|docs|language|sign_in|sign_out|me|session"
     "|accounts|audit|calendar|deadlines|demo|explain|figures|import|imports|jobs|keys|openapi|openings|operator|org"
     "|org_units|parameters|password|person|persons|plugin|plugins|registers|reorganisations|revision|roles|serve"
-    "|tenant|tenants|timers|tokens|trail|information_schema|pg_.*"
+    "|tenant|tenants|timers|tokens|trail|search|inbox|messages|people|information_schema|pg_.*"
 )
 
 

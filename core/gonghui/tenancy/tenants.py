@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import Connection, ForeignKey, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gonghui.db.base import Base
+from gonghui.db.base import Base, one_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import NoTenant, UnitOfWork
 from gonghui.errors import NotFound
@@ -20,10 +21,22 @@ from gonghui.values import clock
 from gonghui.values.ids import new_id
 
 
+class Accent(StrEnum):
+    """The colours that a tenant may choose."""
+
+    RED = "red"
+    BLUE = "blue"
+    GREEN = "green"
+    TEAL = "teal"
+    PURPLE = "purple"
+    BROWN = "brown"
+
+
 class Tenant(Base):
     """A district federation or an industrial union; its own id leads its policy."""
 
     __tablename__ = "tenant"
+    __table_args__ = (one_of("accent", Accent),)
     #: Made by the operator, whose acts stand in the platform's own chain.
     audited = False
 
@@ -32,6 +45,8 @@ class Tenant(Base):
     name: Mapped[str]
     jurisdiction: Mapped[str]
     is_demo: Mapped[bool] = mapped_column(default=False)
+    #: The colour of its pages, by name: the style sheet has each in shades that can be read.
+    accent: Mapped[str] = mapped_column(default=Accent.RED.value)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -55,10 +70,11 @@ class TenantView:
     jurisdiction: str
     is_demo: bool
     plugins_on: frozenset[str] = field(default_factory=frozenset)
+    accent: str = Accent.RED.value
 
 
 #: One row or none: the only thing that can be asked without a tenant.
-LOOK_UP = text("SELECT id, code, name, jurisdiction, is_demo, plugins FROM core.tenant_at(:host)")
+LOOK_UP = text("SELECT id, code, name, jurisdiction, is_demo, plugins, accent FROM core.tenant_at(:host)")
 
 
 def find_by_host(connection: Connection, host: str) -> TenantView | None:
@@ -66,7 +82,9 @@ def find_by_host(connection: Connection, host: str) -> TenantView | None:
     row = connection.execute(LOOK_UP, {"host": host.lower()}).one_or_none()
     if row is None:
         return None
-    return TenantView(row.id, row.code, row.name, row.jurisdiction, row.is_demo, frozenset(row.plugins))
+    return TenantView(
+        row.id, row.code, row.name, row.jurisdiction, row.is_demo, frozenset(row.plugins), row.accent
+    )
 
 
 def tenant_with_code(database: Database, code: str) -> TenantView:

@@ -59,6 +59,8 @@ class Attacker:
     kind: str
     asker: Asker
     permissions: frozenset[str]
+    #: What of home may show to them all the same.
+    knows: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -366,9 +368,10 @@ class Contract:
         yield Attacker("guest", "guest", home.client("guest"), frozenset())
         yield Attacker("street next door", "officer", home.client("west"), self._held("west"))
         if operation.permission not in self._held("auditor"):
-            yield Attacker(
-                "officer without the permission", "officer", home.client("auditor"), self._held("auditor")
-            )
+            # The head of a page names the units that a reader's role reaches, and this one's reaches all.
+            units = frozenset(str(unit) for unit in home.units.values())
+            held = self._held("auditor")
+            yield Attacker("officer without the permission", "officer", home.client("auditor"), held, units)
         powerless = Asker(self.world.app, home.view.code, self._powerless_token(right))
         yield Attacker("token without the permission", "machine", powerless, frozenset())
         alike = right if right in RIGHT else "worker"
@@ -392,7 +395,7 @@ class Contract:
         by_itself = operation.permission == SIGNED_IN or operation.is_personal
         allowed = by_itself and attacker.kind != "anonymous"
         permitted = allowed or operation.permission in attacker.permissions
-        shows_home = any(marker in _text(answer) for marker in self.markers)
+        shows_home = any(marker in _text(answer) for marker in self.markers - attacker.knows)
         refused_as_unknown = attacker.kind != "anonymous" or answer.status_code == 401
         too_much = served and (not permitted or self._names_home(operation))
         if too_much or shows_home or not refused_as_unknown:

@@ -15,20 +15,25 @@ from gonghui.plugin_host.hooks import Card, Link
 Item = TypeVar("Item", Link, Card)
 
 
-def links(uow: UnitOfWork) -> list[Link]:
-    """Entries of the navigation that the reader may follow."""
+def links(uow: UnitOfWork) -> list[tuple[str, Link]]:
+    """Entries of the navigation that the reader may follow, each with the id of its plugin; asked for once."""
     # An error page is drawn whatever broke, the transaction included.
-    return [] if g.get("is_problem") else list(_permitted(uow, "navigation", Link))
+    if g.get("is_problem"):
+        return []
+    if "plugin_links" not in g:
+        g.plugin_links = list(_permitted(uow, "navigation", Link))
+    found: list[tuple[str, Link]] = g.plugin_links
+    return found
 
 
 def cards(uow: UnitOfWork) -> list[Card]:
     """Figures for the first page that the reader may open."""
-    return list(_permitted(uow, "dashboard", Card))
+    return [card for _owner, card in _permitted(uow, "dashboard", Card)]
 
 
-def _permitted(uow: UnitOfWork, hook: str, kind: type[Item]) -> Iterable[Item]:
+def _permitted(uow: UnitOfWork, hook: str, kind: type[Item]) -> Iterable[tuple[str, Item]]:
     platform = current_app.extensions["gonghui"]
-    for _plugin, answer in ask_hooks(platform.registry, uow, g.tenant.plugins_on, hook):
+    for plugin, answer in ask_hooks(platform.registry, uow, g.tenant.plugins_on, hook):
         for item in answer:
             if isinstance(item, kind) and may(platform.registry, g.tenant, uow.principal, item.permission):
-                yield item
+                yield plugin.id, item

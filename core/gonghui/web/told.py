@@ -8,20 +8,19 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from gonghui.api.operations import SIGNED_IN
-from gonghui.api.operations import operation as page
 from gonghui.api.paging import decode_cursor, encode_cursor
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
 from gonghui.notifications import inbox
 from gonghui.notifications.messages import messages_sent
+from gonghui.web.page import SIGNED_IN, page
 
 blueprint = Blueprint("told", __name__, template_folder="templates")
 
 _AT_ONCE = 50
 
 
-@blueprint.get("/inbox")
+@blueprint.get("/console/inbox")
 @page(SIGNED_IN)
 def show_inbox(uow: UnitOfWork) -> str:
     """What I was told, newest first."""
@@ -30,15 +29,15 @@ def show_inbox(uow: UnitOfWork) -> str:
     return render_template("inbox.html", unread=unread, **_paged(rows))
 
 
-@blueprint.post("/inbox/read")
+@blueprint.post("/console/inbox/read")
 @page(SIGNED_IN)
 def read_inbox(uow: UnitOfWork) -> Response:
     """Say that I have read everything."""
     inbox.mark_all_read(uow, _me(uow))
-    return redirect("/inbox")
+    return redirect("/console/inbox")
 
 
-@blueprint.get("/messages")
+@blueprint.get("/console/messages")
 @page("core.message.read", of_whole=True)
 def show_messages(uow: UnitOfWork) -> str:
     """What was sent out to whom and when; in a demonstration also what it said, for nothing leaves it."""

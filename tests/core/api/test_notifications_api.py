@@ -170,7 +170,7 @@ def test_administrators_see_what_was_sent_where_and_not_what_it_said(federation:
     assert code not in answer.text
     assert "secret" not in answer.text
     assert made.status_code == 201
-    page = federation.client("admin").get("/messages", headers={"Accept": "text/html"})
+    page = federation.client("admin").get("/console/messages", headers={"Accept": "text/html"})
     assert code in page.text  # the mailbox of a demonstration, out of which nothing leaves
 
 

@@ -20,7 +20,7 @@ def test_who_signs_in_on_the_page_is_known_afterwards(browser, shared_federation
     signed_in = browser.sign_in("east")
     assert (signed_in.status_code, signed_in.headers["Location"]) == (302, "/")
     assert browser.get(ME).json["name"] == "样east"
-    assert "样east" in browser.get("/").text
+    assert "样east" in browser.get("/console").text
 
 
 def test_a_wrong_password_shows_the_page_again_with_the_reason(browser) -> None:
@@ -38,10 +38,12 @@ def test_the_page_of_a_locked_account_says_so(browser, federation: Federation) -
 
 
 def test_a_page_asks_a_stranger_to_sign_in_and_remembers_where_he_was_going(browser) -> None:
-    asked = browser.get("/figures/organising.unions_founded?period=2024", headers={"Accept": "text/html"})
+    asked = browser.get(
+        "/console/figures/organising.unions_founded?period=2024", headers={"Accept": "text/html"}
+    )
     assert asked.status_code == 302
     page = browser.get(asked.headers["Location"])
-    assert 'value="/figures/organising.unions_founded?period=2024"' in page.text
+    assert 'value="/console/figures/organising.unions_founded?period=2024"' in page.text
 
 
 # --- tokens against forged requests
@@ -74,7 +76,7 @@ def test_signing_out_without_the_token_is_refused_and_the_session_goes_on(browse
 def test_signing_out_with_the_token_ends_the_session_and_kills_the_cookie(browser) -> None:
     browser.sign_in("east")
     kept = browser.cookie()
-    assert browser.post("/sign-out", data={"csrf_token": browser.csrf("/")}).status_code == 302
+    assert browser.post("/sign-out", data={"csrf_token": browser.csrf("/console")}).status_code == 302
     assert browser.get(ME).status_code == 401
     browser.client.set_cookie("gonghui", kept, domain=browser.host)
     assert browser.get(ME).status_code == 401
@@ -84,7 +86,7 @@ def test_an_api_change_by_cookie_needs_the_token(browser, shared_federation: Fed
     browser.sign_in("east")
     refused = browser.post(UNITS, json=new_unit(shared_federation, "假社区"))
     assert (refused.status_code, refused.json["code"]) == (403, "csrf")
-    header = {"X-CSRFToken": browser.csrf("/")}
+    header = {"X-CSRFToken": browser.csrf("/console")}
     made = browser.post(UNITS, json=new_unit(shared_federation, "真社区"), headers=header)
     assert made.status_code == 201
     names = {unit["name"] for unit in browser.get(UNITS).json["items"]}
@@ -101,7 +103,10 @@ def test_an_api_change_by_bearer_token_needs_no_page(shared_federation: Federati
 def test_the_api_ends_a_browsers_session_too(browser) -> None:
     browser.sign_in("east")
     kept = browser.cookie()
-    assert browser("DELETE", "/api/v1/session", headers={"X-CSRFToken": browser.csrf("/")}).status_code == 204
+    assert (
+        browser("DELETE", "/api/v1/session", headers={"X-CSRFToken": browser.csrf("/console")}).status_code
+        == 204
+    )
     browser.client.set_cookie("gonghui", kept, domain=browser.host)
     assert browser.get(ME).status_code == 401
 
@@ -147,7 +152,9 @@ def test_the_cookie_is_kept_from_scripts_and_from_other_sites(browser) -> None:
 # --- where signing in leads
 
 
-@pytest.mark.parametrize("target", ["/docs", "/figures/organising.unions_founded?period=2024H1", "/?lang=en"])
+@pytest.mark.parametrize(
+    "target", ["/docs", "/console/figures/organising.unions_founded?period=2024H1", "/?lang=en"]
+)
 def test_signing_in_leads_where_one_wanted_to_go(browser, target: str) -> None:
     assert browser.sign_in("east", next=target).headers["Location"] == target
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from gonghui.app import create_app
+from gonghui.tenancy.tenants import Tenant
 from gonghui.testing import Federation
-from gonghui.testing.federation import UNITS, World
-from gonghui.web import pages
+from gonghui.testing.federation import UNITS, Asker, World
+from gonghui.web import figures
 from gonghui_organising.union_samples import founding_values
 
 _spec = importlib.util.spec_from_file_location("markup", Path(__file__).with_name("markup.py"))
@@ -21,28 +23,29 @@ assert _spec.loader is not None
 markup = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(markup)
 
-FOUNDED = "/figures/organising.unions_founded"
+FOUNDED = "/console/figures/organising.unions_founded"
 NOTICE = {
     "zh": "这里的人员、单位和数据都是虚构的。",
     "en": "The people, employers and data here are made up.",
 }
 #: Who opens what, and with which status it answers.
 PAGES = {
-    "home of an officer": ("district", "/", 200),
-    "home of an officer without records": ("west", "/?period=2024H1", 200),
-    "home of a worker without roles": ("worker", "/", 200),
-    "a year": ("district", "/?period=2024", 200),
-    "a quarter": ("district", "/?period=2024Q3", 200),
-    "a month": ("district", "/?period=2024M07", 200),
+    "home of an officer": ("district", "/console", 200),
+    "home of an officer without records": ("west", "/console?period=2024H1", 200),
+    "home of a worker without roles": ("worker", "/console", 200),
+    "figures of a period": ("district", "/console/figures?period=2024H1", 200),
+    "a year": ("district", "/console?period=2024", 200),
+    "a quarter": ("district", "/console?period=2024Q3", 200),
+    "a month": ("district", "/console?period=2024M07", 200),
     "figure with records": ("district", FOUNDED, 200),
     "figure without records": ("district", f"{FOUNDED}?period=1999", 200),
-    "covered units": ("district", "/figures/organising.units_covered", 200),
+    "covered units": ("district", "/console/figures/organising.units_covered", 200),
     "documentation": ("district", "/docs", 200),
-    "inbox with nothing in it": ("worker", "/inbox", 200),
-    "messages sent": ("admin", "/messages", 200),
-    "messages sent, not for officers": ("district", "/messages", 403),
+    "inbox with nothing in it": ("worker", "/console/inbox", 200),
+    "messages sent": ("admin", "/console/messages", 200),
+    "messages sent, not for officers": ("district", "/console/messages", 403),
     "unknown address": ("district", "/nothing", 404),
-    "unknown figure": ("district", "/figures/nothing", 404),
+    "unknown figure": ("district", "/console/figures/nothing", 404),
     "not permitted": ("worker", FOUNDED, 403),
     "wrong method": ("district", "/sign-out", 405),
     "unreadable cursor": ("district", f"{FOUNDED}?cursor=x", 422),
@@ -99,7 +102,7 @@ def _without_data(text: str, federation: Federation) -> str:
     """A page's text without the names that come from records."""
     for name in (federation.view.name, *filter(None, UNITS.values())):
         text = text.replace(name, " ")
-    text = re.sub(r"样[a-z]+|深圳市样本\w+电子有限公司(工会委员会)?", " ", text)
+    text = re.sub(r"样[a-z]*|深圳市样本\w+电子有限公司(工会委员会)?", " ", text)
     return text
 
 
@@ -161,7 +164,7 @@ def test_the_language_one_chooses_is_remembered_and_one_stays_where_one_is(brows
     browser.sign_in("east")
     place = f"{FOUNDED}?period=2024H1"
     assert "新组建工会" in browser.get(place).text
-    form = {"csrf_token": browser.csrf("/"), "next": place}
+    form = {"csrf_token": browser.csrf("/console"), "next": place}
     chosen = browser.post("/language/en", data=form)
     assert chosen.headers["Location"] == place
     assert "New unions" in browser.get(place).text
@@ -170,9 +173,9 @@ def test_the_language_one_chooses_is_remembered_and_one_stays_where_one_is(brows
 
 def test_choosing_a_language_leads_to_no_other_host(browser: Any) -> None:
     browser.sign_in("east")
-    form = {"csrf_token": browser.csrf("/"), "next": "https://evil.example/"}
+    form = {"csrf_token": browser.csrf("/console"), "next": "https://evil.example/"}
     assert browser.post("/language/en", data=form).headers["Location"] == "/"
-    form = {"csrf_token": browser.csrf("/"), "next": "/"}
+    form = {"csrf_token": browser.csrf("/console"), "next": "/"}
     assert browser.post("/language/xx", data=form).status_code == 404
 
 
@@ -181,7 +184,7 @@ def test_a_language_chosen_before_signing_in_outlives_it(browser: Any) -> None:
     assert page.links["English"] == "/sign-in?lang=en&next=%2Fdocs"
     assert 'value="/docs"' in browser.get(page.links["English"]).text
     browser.sign_in("east")
-    assert 'lang="en"' in browser.get("/").text
+    assert 'lang="en"' in browser.get("/console").text
 
 
 # --- figures
@@ -192,9 +195,9 @@ def test_a_figure_opens_to_as_many_rows_as_it_says(
 ) -> None:
     for unit in ("firm", "west", "east"):
         _found(federation, unit)
-    home = markup.Page(opened("district", "/", "zh").text)
-    assert home.links["3"].startswith("/figures/organising.")
-    monkeypatch.setattr(pages, "_MOST_RECORDS", 2)
+    home = markup.Page(opened("district", "/console", "zh").text)
+    assert home.links["3"].startswith("/console/figures/organising.")
+    monkeypatch.setattr(figures, "_AT_ONCE", 2)
     first = markup.Page(opened("district", FOUNDED, "zh").text)
     assert "新组建工会 3 个" in first.text
     second = markup.Page(opened("district", first.links["下一页"], "zh").text)
@@ -213,7 +216,7 @@ def test_a_figure_counts_only_what_the_reader_sees(
 
 
 def test_periods_are_called_by_name_and_none_is_still_to_come(opened: Callable[..., Any]) -> None:
-    answer = opened("district", "/?period=2024Q3", "zh")
+    answer = opened("district", "/console?period=2024Q3", "zh")
     assert '<option value="2024Q3" selected>2024年第3季度</option>' in answer.text
     assert "H1<" not in answer.text
 
@@ -227,10 +230,10 @@ def test_the_page_of_another_federation_does_not_know_the_session(
     browser.sign_in("east")
     other = type(browser)(world.federation())
     other.client.set_cookie("gonghui", browser.cookie(), domain=other.host)
-    answer = other.get("/", headers=_HTML)
+    answer = other.get("/console", headers=_HTML)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/sign-in")
-    assert "样east" in browser.get("/").text
+    assert "样east" in browser.get("/console").text
 
 
 def test_a_page_runs_nothing_that_stands_in_it(opened: Callable[..., Any]) -> None:
@@ -243,8 +246,59 @@ def test_a_page_runs_nothing_that_stands_in_it(opened: Callable[..., Any]) -> No
 
 def test_what_the_documentation_page_loads_is_there(browser: Any) -> None:
     browser.sign_in("east")
-    loaded = re.findall(r'(?:src|href|data-document)="(/[^"]+\.(?:css|js|json))"', browser.get("/docs").text)
-    assert len(loaded) == 6
+    found = r'(?:src|href|data-document)="(/[^"]+\.(?:css|js|json)(?:\?v=[0-9a-f]+)?)"'
+    loaded = re.findall(found, browser.get("/docs").text)
+    assert len(loaded) == 12
     for path in loaded:
         with browser.get(path) as answer:
             assert (path, answer.status_code) == (path, 200)
+
+
+# --- what pages are drawn with
+
+
+def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
+    web = Path(figures.__file__).parent
+    drawn = set(re.findall(r'<symbol id="([^"]+)"', (web / "static/assets/icons.svg").read_text()))
+    sources = [*web.glob("**/*.html"), *web.glob("*.py")]
+    named = {
+        name
+        for source in sources
+        for name in re.findall(
+            r'(?:icon\(|icon_name=|"red": |"amber": |"green": |, SIGNED_IN, )"([a-z0-9-]+)"',
+            source.read_text(),
+        )
+    }
+    assert named
+    assert named <= drawn
+
+
+def test_a_tenant_has_its_colour(world: World, federation: Federation) -> None:
+    with world.database.operator() as session:
+        session.get_one(Tenant, federation.view.id).accent = "teal"
+    answer = Asker(
+        create_app(world.database, world.registry, is_demo_server=False), federation.view.code, None
+    )
+    assert 'data-accent="teal"' in answer.get("/sign-in", headers=_HTML).text
+
+
+# --- the unit in view
+
+
+def test_the_unit_in_view_narrows_the_figures_and_goes_along(
+    opened: Callable[..., Any], federation: Federation
+) -> None:
+    _found(federation)
+    east, west = federation.units["east"], federation.units["west"]
+    narrowed = {unit: opened("district", f"{FOUNDED}?unit={unit}", "zh").text for unit in (east, west)}
+    assert [markup.Page(text).rows for text in narrowed.values()] == [1, 0]
+    home = markup.Page(opened("district", f"/console?unit={west}", "zh").text)
+    assert home.links["通知"] == f"/console/inbox?unit={west}"
+    assert home.links["东街道总工会" if "东街道总工会" in home.links else "河畔社区工联会"].startswith(
+        "/console?unit="
+    )
+
+
+def test_a_unit_out_of_reach_is_not_there(opened: Callable[..., Any], federation: Federation) -> None:
+    for unit in (federation.units["west"], "x"):
+        assert opened("east", f"/console?unit={unit}", "zh").status_code == 404
