@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from gonghui.db import policies
 
-revision = "core_0014"
-down_revision = "core_0013"
+revision = "core_0015"
+down_revision = "core_0014"
 
 
 def upgrade() -> None:
