@@ -45,10 +45,9 @@ def run(settings: Settings) -> None:
         ):
             _greet(settings)
             environment = _environment(settings, installation.server_url, is_demo=True)
-            parts = {
-                "web": (_web(settings), environment),
-                "worker": (_WORKER, {**environment, "GONGHUI_BROKER_URL": broker_url}),
-            }
+            # That there is a broker also tells the web server that workers take its jobs.
+            environment["GONGHUI_BROKER_URL"] = broker_url
+            parts = {"web": (_web(settings), environment), "worker": (_WORKER, environment)}
             _run_together(parts, settings.var / "demo.json")
 
 
