@@ -41,6 +41,7 @@ from gonghui.web import (
     refusals,
     signing_in,
     told,
+    trail,
 )
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
@@ -49,7 +50,7 @@ from gonghui.web.words import period_name, role_name
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
-PAGES = (home, figures, told, plugins, parameters, calendar, signing_in, documentation, refusals)
+PAGES = (home, figures, told, plugins, parameters, calendar, trail, signing_in, documentation, refusals)
 
 
 class _Json(JSONProvider):
