@@ -33,6 +33,7 @@ from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web import (
     calendar,
+    deadlines,
     documentation,
     figures,
     home,
@@ -42,6 +43,7 @@ from gonghui.web import (
     signing_in,
     told,
     trail,
+    undone,
 )
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
@@ -50,7 +52,20 @@ from gonghui.web.words import period_name, role_name
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
-PAGES = (home, figures, told, plugins, parameters, calendar, trail, signing_in, documentation, refusals)
+PAGES = (
+    home,
+    figures,
+    told,
+    plugins,
+    parameters,
+    calendar,
+    trail,
+    deadlines,
+    undone,
+    signing_in,
+    documentation,
+    refusals,
+)
 
 
 class _Json(JSONProvider):

@@ -27,6 +27,9 @@ PAGES = (
     ("auditor", "/console/trail"),
     ("auditor", "/console/trail/sample"),
     ("auditor", "/console/trail/sample?seed=5&size=5"),
+    ("district", "/console/deadlines"),
+    ("admin", "/console/deadlines?view=met"),
+    ("admin", "/console/events"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )
