@@ -27,8 +27,8 @@ from gonghui.records.bulk_steps import take_steps
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.registers.writing import OutColumn
-from gonghui.records.reveal import reveal
-from gonghui.records.sight import found, require, row_of
+from gonghui.records.reveal import reveal_field
+from gonghui.records.sight import found, require
 from gonghui.records.transitions import history
 from gonghui.records.workflow import CREATE, Transition
 
@@ -303,13 +303,7 @@ def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str)
 
 def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     def open_value(uow: UnitOfWork, body: dict[str, str], record_id: UUID) -> Response:
-        record = found(uow, kind, record_id)
-        require(uow, kind, record, kind.permission(REVEAL))
-        bound, link = kind.sealed[body["field"]]
-        person_id = getattr(record, kind.subject) if kind.subject else None
-        holder = record if link is None else row_of(uow, bound, getattr(record, link))
-        action = f"{kind.code}.revealed"
-        value = reveal(uow, person_id, holder, bound.column_name, body["reason"], action=action)
+        value = reveal_field(uow, kind, record_id, body["field"], body["reason"])
         return Response(
             orjson.dumps({"field": body["field"], "value": value}), content_type="application/json"
         )

@@ -1,0 +1,97 @@
+"""The list of a record type: what one sees of it, narrowed down by the address, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+
+from gonghui.api.paging import decode_cursor, encode_cursor
+from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.records import listing
+from gonghui.records.record_types import EXPORT, RecordType
+from gonghui.records.waiting import nearest_due
+from gonghui.records.workflow import CREATE, Transition
+from gonghui.values import clock
+from gonghui.web.navigation import list_path
+from gonghui.web.records.filters import narrowing, sorts
+from gonghui.web.records.progress import tone
+from gonghui.web.records.values import Value, name_nameless, values_of
+
+AT_ONCE = 50
+#: How wide the columns beside name, state and unit may be together, in characters of an export.
+_WIDTH = 62
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a list shows of each record: the first value as its name, then as many as there is room for."""
+
+    name: Value | None
+    others: tuple[Value, ...]
+    hidden: tuple[Value, ...]
+
+
+def show_list(uow: UnitOfWork, kind: RecordType) -> str:
+    """The page of the list."""
+    asked = narrowing(uow, kind)
+    query, sort = {**asked.query, "limit": AT_ONCE}, asked.query["sort"]
+    after = decode_cursor(request.args.get("cursor"), listing.sort_parsers(sort))
+    rows = listing.list_rows(uow, kind, query, after)
+    shown, has_more = rows[:AT_ONCE], len(rows) > AT_ONCE
+    columns = columns_of(kind)
+    name_nameless(uow, kind, [v for v in (columns.name, *columns.others) if v is not None], shown)
+    due = nearest_due(uow, [row["id"] for row in shown], clock.today()) if kind.deadlines else {}
+    return render_template(
+        "records/list.html",
+        kind=kind,
+        path=list_path(kind),
+        asked=asked,
+        sorts=sorts(kind),
+        columns=columns,
+        rows=shown,
+        due=due,
+        tone=lambda state: tone(kind, state),
+        count=_count(uow, kind, query, shown, is_whole=after is None and not has_more),
+        may_create=may(uow, kind, CREATE),
+        may_export=may(uow, kind, EXPORT),
+        bulk=bulk_steps(uow, kind),
+        is_first=after is None,
+        next_cursor=encode_cursor(listing.sort_values(shown[-1], sort)) if has_more else None,
+    )
+
+
+def columns_of(kind: RecordType) -> Columns:
+    """The columns of a list, days last."""
+    name, *others = values_of(kind, listed=True) or [None]
+    left, kept = _WIDTH, set()
+    for value in others:
+        if value.width > left:
+            break
+        left -= value.width
+        kept.add(value.key)
+    ordered = sorted((v for v in others if v.key in kept), key=lambda value: value.css == "date")
+    return Columns(name, tuple(ordered), tuple(v for v in others if v.key not in kept))
+
+
+def may(uow: UnitOfWork, kind: RecordType, verb: str) -> bool:
+    """Whether the reader could do something with some record, as far as roles say, or with their own."""
+    permission = kind.permission(verb)
+    is_own = permission in kind.personal and uow.principal.person_id is not None
+    return verb in kind.verbs and (uow.principal.holds(permission) or is_own)
+
+
+def bulk_steps(uow: UnitOfWork, kind: RecordType) -> list[Transition]:
+    """Steps that the reader may take for many records at once."""
+    steps = kind.workflow.transitions
+    return [step for step in steps if step.in_bulk and uow.principal.holds(kind.permission(step.name))]
+
+
+def _count(
+    uow: UnitOfWork, kind: RecordType, query: dict[str, Any], shown: list[Any], *, is_whole: bool
+) -> int | None:
+    """How many there are: where all are on the page, or where it was asked for."""
+    if is_whole:
+        return len(shown)
+    return listing.count_rows(uow, kind, query) if query.get("count") else None
