@@ -62,7 +62,8 @@ def _start(state: Path) -> tuple[subprocess.Popen[bytes], str]:
     port = ports.choose(state / "port", None)
     folders.write_privately(
         state / "valkey.conf",
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {json.dumps(str(state))}\ndaemonize no\n",
+        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
+        f"dir {json.dumps(str(state), ensure_ascii=False)}\ndaemonize no\n",
     )
     with folders.open_privately(state / "server.log") as log:
         process = subprocess.Popen(

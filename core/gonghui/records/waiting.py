@@ -33,7 +33,11 @@ def awaits(kind: RecordType, principal: Principal) -> ColumnElement[bool]:
     A step that leads back into its own state is awaited once.
     """
     ways = [
-        and_(kind.table.c.state.in_(kind.workflow.sources(step)), _within(kind, principal, step), _new(kind, step))
+        and_(
+            kind.table.c.state.in_(kind.workflow.sources(step)),
+            _within(kind, principal, step),
+            _new(kind, step),
+        )
         for step in kind.workflow.transitions
         if step.awaited and _holds(kind, principal, step)
     ]
@@ -79,7 +83,10 @@ def _within(kind: RecordType, principal: Principal, step: Transition) -> ColumnE
         return visible(kind, principal, permission, as_stranger=False)
     path: Any = OrgUnit.__table__.c.path
     below = [and_(func.starts_with(path, root), path != root) for root in principal.roots(permission)]
-    return kind.table.c.org_unit_id.in_(select(OrgUnit.__table__.c.id).where(or_(false(), *below)))
+    is_below: ColumnElement[bool] = kind.table.c.org_unit_id.in_(
+        select(OrgUnit.__table__.c.id).where(or_(false(), *below))
+    )
+    return is_below
 
 
 def _new(kind: RecordType, step: Transition) -> ColumnElement[bool]:

@@ -120,7 +120,9 @@ def _done(kind: RecordType, record: Record, story: Story | None) -> Text | None:
         return _("已登记，现在是“{state}”。", state=kind.workflow.states[record.state])
     state = kind.workflow.states[record.state]
     if story.waits_for is not None:
-        return _("已办理“{step}”，现在是“{state}”，{next}。", step=step.title, state=state, next=story.waits_for)
+        return _(
+            "已办理“{step}”，现在是“{state}”，{next}。", step=step.title, state=state, next=story.waits_for
+        )
     return _("已办理“{step}”，现在是“{state}”。", step=step.title, state=state)
 
 

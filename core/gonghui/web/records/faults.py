@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from gonghui.api.problems import flatten
 from gonghui.errors import DomainError
-from gonghui.web.records.inputs import Group, Lines
+from gonghui.web.records.inputs import Group, Input, Lines
 
 #: The box that a fault belongs to, where there is one, and a sentence that says how to mend it.
 Fault = tuple[str | None, str]
@@ -45,11 +45,13 @@ def nearest(pointer: str, boxes: Collection[str]) -> str | None:
         return below[0]
     # A rule speaks of the only row of a list, the form of the row itself.
     head, _sep, rest = name.partition(".0.")
-    singular = [box for box in boxes if rest and head.startswith(box.split(".")[0]) and box.endswith(f".{rest}")]
+    singular = [
+        box for box in boxes if rest and head.startswith(box.split(".")[0]) and box.endswith(f".{rest}")
+    ]
     return singular[0] if singular else None
 
 
-def _all(groups: Iterable[Group], lines: Iterable[Lines]) -> Iterator[object]:
+def _all(groups: Iterable[Group], lines: Iterable[Lines]) -> Iterator[Input]:
     for group in groups:
         yield from group.inputs
     for each in lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from flask import Response as FlaskResponse
@@ -98,6 +97,3 @@ def _or_faults(uow: UnitOfWork, kind: RecordType, record_id: UUID, do: Callable[
         status = error.status
         problems = [(None, str(f.detail)) for f in error.faults] or [(None, str(error.detail))]
     return show_record(uow, kind, record_id, problems=problems), status
-
-
-FUNCTIONS: dict[str, Any] = {"file_size": file_size, "file_help": file_help}

@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response
 
+from gonghui.api.exports import export_or_job, file_response
 from gonghui.api.paging import decode_cursor, encode_cursor
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import Text, _
+from gonghui.jobs.table import Job
 from gonghui.records import listing
 from gonghui.records.record_types import EXPORT, RecordType
 from gonghui.records.waiting import nearest_due
 from gonghui.records.workflow import CREATE, Transition
 from gonghui.values import clock
 from gonghui.web.navigation import list_path
+from gonghui.web.page import to
 from gonghui.web.records.filters import narrowing, sorts
 from gonghui.web.records.progress import tone
 from gonghui.web.records.values import Value, name_nameless, values_of
 
 AT_ONCE = 50
+#: What is true after something was done whose record one does not see any more, or that was done for none.
+_DONE = {"none": _("没有选中记录。先在列表里勾选，再办理。")}
 #: How wide the columns beside name, state and unit may be together, in characters of an export.
 _WIDTH = 62
 
@@ -56,15 +63,27 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str:
         count=_count(uow, kind, query, shown, is_whole=after is None and not has_more),
         may_create=may(uow, kind, CREATE),
         may_export=may(uow, kind, EXPORT),
+        export_as=lambda form: _export_path(kind, form),
+        search_label=_search_label(kind),
+        done=_DONE.get(request.args.get("done", "")),
         bulk=bulk_steps(uow, kind),
         is_first=after is None,
         next_cursor=encode_cursor(listing.sort_values(shown[-1], sort)) if has_more else None,
     )
 
 
+def export(uow: UnitOfWork, kind: RecordType) -> Response:
+    """The list as it is narrowed down, as a file; a long one is written by a job, whose page tells how far it is."""
+    form = "csv" if request.args.get("format") == "csv" else "xlsx"
+    query = {n: v for n, v in narrowing(uow, kind).query.items() if n not in ("sort", "count", "limit")}
+    made = export_or_job(uow, kind, {**query, "format": form})
+    return redirect(f"/console/jobs/{made.id}", 303) if isinstance(made, Job) else file_response(made)
+
+
 def columns_of(kind: RecordType) -> Columns:
     """The columns of a list, days last."""
-    name, *others = values_of(kind, listed=True) or [None]
+    shown = values_of(kind, listed=True)
+    name, others = (shown[0] if shown else None), shown[1:]
     left, kept = _WIDTH, set()
     for value in others:
         if value.width > left:
@@ -86,6 +105,19 @@ def bulk_steps(uow: UnitOfWork, kind: RecordType) -> list[Transition]:
     """Steps that the reader may take for many records at once."""
     steps = kind.workflow.transitions
     return [step for step in steps if step.in_bulk and uow.principal.holds(kind.permission(step.name))]
+
+
+def _export_path(kind: RecordType, form: str) -> str:
+    """The address of this very list as a file."""
+    asked = {n: v for n, v in request.args.items() if n not in ("cursor", "lang", "sort", "count", "done")}
+    return to(f"{list_path(kind)}/export", **{**asked, "format": form})
+
+
+def _search_label(kind: RecordType) -> Text:
+    """By what a list is searched: 查找名称、代码."""
+    bounds = [bound for more in kind.joined.values() for bound in more] + list(kind.bound)
+    titles = {bound.column_name: bound.field.title for bound in bounds if bound.column is not None}
+    return _("查找{what}", what=[titles[name] for name in kind.search if name in titles])
 
 
 def _count(

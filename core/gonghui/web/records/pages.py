@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint
 
 from gonghui.api import attachments as api_attachments
+from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.workflow import CREATE, Transition
 from gonghui.web.navigation import list_path
@@ -42,7 +43,7 @@ class _Pages:
             if child.states:
                 self._add_list(child)
         if kind.attachments is not None:
-            self._add_files()
+            self._add_files(kind.attachments)
 
     def _add(
         self,
@@ -98,9 +99,8 @@ class _Pages:
         permission = child.permission or self.kind.permission(CHANGE)
         self._add(f"{self._one}/lists/{child.name}", f"put_{child.name}", permission, put, _FORM)
 
-    def _add_files(self) -> None:
-        kind, rules = self.kind, self.kind.attachments
-        assert rules is not None
+    def _add_files(self, rules: AttachmentRules) -> None:
+        kind = self.kind
         read, change = kind.permission(READ), kind.permission(CHANGE)
         every = f"{self._one}/attachments"
         one = f"{every}/<uuid:attachment_id>"

@@ -44,9 +44,7 @@ def expected(
         found[permission] |= sharers(uow, record, permission)
     owner = getattr(record, kind.subject) if kind.subject and any(step.own for step in steps) else None
     own = accounts_of(uow, [owner]).get(owner, set()) if owner is not None else set()
-    return {
-        step.name: found[permissions[step.name]] | (own if step.own else set()) for step in steps
-    }
+    return {step.name: found[permissions[step.name]] | (own if step.own else set()) for step in steps}
 
 
 def listed(accounts: Collection[UUID], names: Mapping[UUID, str]) -> Text | str:

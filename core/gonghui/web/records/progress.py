@@ -42,4 +42,6 @@ def tone(kind: RecordType, state: str) -> str:
 
 def _leads_on(step: Transition, seen: set[str], only_awaited: bool) -> bool:
     is_expected = step.awaited or not only_awaited
-    return step.is_offered and is_expected and step.comment is not Comment.REQUIRED and step.target not in seen
+    return (
+        step.is_offered and is_expected and step.comment is not Comment.REQUIRED and step.target not in seen
+    )

@@ -57,7 +57,9 @@ def for_creation(uow: UnitOfWork, kind: RecordType) -> Sheet:
     is_own = permission in kind.personal and not uow.principal.holds(permission)
     told = [b for b in _fields(kind) if b.field.settable and not (is_own and _is_subject(kind, b))]
     begun = {kind.workflow.initial, *kind.workflow.also_initial}
-    return Sheet(_grouped((_FILED, filed), (_TOLD, told)), _tables(kind, begun, is_new=True), permission, is_new=True)
+    return Sheet(
+        _grouped((_FILED, filed), (_TOLD, told)), _tables(kind, begun, is_new=True), permission, is_new=True
+    )
 
 
 def for_change(kind: RecordType) -> Sheet:
@@ -79,9 +81,7 @@ def for_step(uow: UnitOfWork, kind: RecordType, record: Record | None, step: Tra
     return Sheet(_grouped((None, asked)), (), kind.permission(step.name), is_new=True)
 
 
-def _always(
-    uow: UnitOfWork, kind: RecordType, record: Record | None, step: Transition
-) -> Iterator[Bound]:
+def _always(uow: UnitOfWork, kind: RecordType, record: Record | None, step: Transition) -> Iterator[Bound]:
     if step.comment is not Comment.NONE:
         is_required = step.comment is Comment.REQUIRED
         title = _("理由") if is_required else _("说明")
@@ -101,7 +101,9 @@ def _is_subject(kind: RecordType, bound: Bound) -> bool:
     return bound.column is not None and bound.column.name == kind.subject
 
 
-def _grouped(*groups: tuple[Text | None, Sequence[Bound]]) -> tuple[tuple[Text | None, tuple[Bound, ...]], ...]:
+def _grouped(
+    *groups: tuple[Text | None, Sequence[Bound]],
+) -> tuple[tuple[Text | None, tuple[Bound, ...]], ...]:
     """Groups that ask for something; the only one needs no heading, and a party is a group of its own."""
     found: list[tuple[Text | None, tuple[Bound, ...]]] = []
     for title, bounds in groups:

@@ -106,5 +106,3 @@ def _what_follows(kind: RecordType, step: Transition, record: Record | None) -> 
     if ended:
         told.append(_("不再计算期限：{rules}。", rules=ended))
     return told
-
-

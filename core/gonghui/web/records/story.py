@@ -41,7 +41,7 @@ def story_of(uow: UnitOfWork, kind: RecordType, record: Record, deadlines: Seque
     steps = history(uow, record.id)
     awaited = awaited_now(kind, record.state, {step.name for step in steps})
     who = expected(uow, kind, record, awaited) if awaited else {}
-    accounts = {each for each in who.values() for each in each}
+    accounts = {account for able in who.values() for account in able}
     accounts |= {step.account_id for step in steps if step.account_id is not None}
     names = names_of(uow, accounts)
     waits_for = _waits_for(awaited, who, names, _next_due(deadlines))

@@ -69,7 +69,9 @@ def _read_table(
         before = row_name(table, old)
         if form.get(f"{before}.{GONE}"):
             continue
-        row = {b.name: v for b in table.bounds if (v := _value(b, form, f"{before}.{b.name}")) is not _MISSING}
+        row = {
+            b.name: v for b in table.bounds if (v := _value(b, form, f"{before}.{b.name}")) is not _MISSING
+        }
         known = form.get(f"{before}.{ID}", "") if table.keeps_ids else ""
         if not row and not known:
             continue
@@ -80,7 +82,7 @@ def _read_table(
             row = {ID: known, **{b.name: None for b in table.bounds if _is_cleared(b, row)}, **row}
         rows.append(row)
     typed.rows[table.name] = len(rows)
-    if not sheet.is_new and not sheet.groups or _differs(table, typed.values, initial):
+    if (not sheet.is_new and not sheet.groups) or _differs(table, typed.values, initial):
         if not table.is_one:
             typed.content[table.name] = rows
         elif rows:

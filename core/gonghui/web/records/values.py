@@ -57,11 +57,11 @@ class Value:
     def text(self, row: Mapping[str, Any]) -> str | None:
         """What people read; None where nothing is there."""
         found = row.get(self.key)
-        if found is None or found == "" or found == []:
+        if found is None or found in ("", []):
             return None
         if self.choices is not None:
             return str(self.choices.get(found, found))
-        return _WORDED.get(self.kind, str)(found)
+        return str(_WORDED.get(self.kind, str)(found))
 
 
 def values_of(kind: RecordType, *, listed: bool) -> list[Value]:
