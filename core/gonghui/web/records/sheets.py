@@ -52,7 +52,7 @@ def for_creation(uow: UnitOfWork, kind: RecordType) -> Sheet:
     """What a new record asks for; who enters their own need not say who they are."""
     permission = kind.permission(CREATE)
     filed = list(kind.once)
-    if kind.place is None:
+    if kind.place is None and all(bound.name != "org_unit_id" for bound in filed):
         filed[:0] = bind((Field("org_unit_id", _("所属组织"), required=True),), kind.table)
     is_own = permission in kind.personal and not uow.principal.holds(permission)
     told = [b for b in _fields(kind) if b.field.settable and not (is_own and _is_subject(kind, b))]
