@@ -66,9 +66,17 @@ def test_samples(shared_federation: Federation) -> None:
             for login in ("district", "east"):
                 reader = filling(shared_federation, login)
                 at = f"/console/{kind.plugin}/{kind.path}"
-                for path in [at, f"{at}/{made}", f"{at}/{made}/edit", *[f"{at}/{made}/{t.name}" for t in kind.workflow.transitions if t.is_offered], *[f"{at}/{made}/lists/{c.name}" for c in kind.children if c.states]]:
+                for path in [
+                    at,
+                    f"{at}/{made}",
+                    f"{at}/{made}/edit",
+                    *[f"{at}/{made}/{t.name}" for t in kind.workflow.transitions if t.is_offered],
+                    *[f"{at}/{made}/lists/{c.name}" for c in kind.children if c.states],
+                ]:
                     answer = reader.open(path)
-                    if answer.status_code >= 500 or (answer.status_code == 200 and markup.Page(answer.text).faults):
+                    if answer.status_code >= 500 or (
+                        answer.status_code == 200 and markup.Page(answer.text).faults
+                    ):
                         bad.append((name, path, answer.status_code, markup.Page(answer.text).faults))
                     elif answer.status_code not in (200, 404, 403, 409):
                         bad.append((name, path, answer.status_code))

@@ -128,7 +128,9 @@ def _done(kind: RecordType, record: Record, story: Story | None) -> Text | None:
 
 def _facts(kind: RecordType, row: Mapping[str, Any]) -> list[tuple[Text, str]]:
     """The figures of a list, which are those that matter."""
-    told = [(v.title, v.text(row)) for v in values_of(kind, listed=True)[1:] if v.css == "number"]
+    of_person = {bound.name for bounds in kind.joined.values() for bound in bounds}
+    listed = [value for value in values_of(kind, listed=True)[1:] if value.key not in of_person]
+    told = [(value.title, value.text(row)) for value in listed if value.css == "number"]
     return [(title, text) for title, text in told if text is not None][:_MOST_FACTS]
 
 

@@ -26,6 +26,7 @@ from gonghui.web.units import unit_in_view
 ALL = _("全部")
 _VIEWS = {MINE: _("待我处理"), OVERDUE: _("已逾期")}
 _RANGED = frozenset({Kind.DATE, Kind.INTEGER, Kind.MONEY})
+_ENDS = {"from": _("从"), "to": _("到")}
 _SHOWN_AT_ONCE = 4
 #: Parties are looked for by what the search knows of them, not chosen among all.
 _NOT_CHOSEN = frozenset({Kind.PERSON, Kind.EMPLOYER})
@@ -39,10 +40,24 @@ class Filter:
     label: Text | str
     choices: tuple[tuple[str, str], ...] = ()
     type: str = "text"
+    is_range: bool = False
 
-    def said(self, value: str) -> str:
-        """What is set, in words."""
-        return f"{self.label}：{dict(self.choices).get(value, value)}"
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the address calls it."""
+        return tuple(f"{self.name}_{end}" for end in _ENDS) if self.is_range else (self.name,)
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """What of it is set, in words, by its name in the address."""
+        told = [(name, request.args.get(name, "")) for name in self.names]
+        return [(name, self._said(name, value)) for name, value in told if value]
+
+    def _said(self, name: str, value: str) -> str:
+        words = next(
+            (words for end, words in _ENDS.items() if self.is_range and name.endswith(f"_{end}")), ""
+        )
+        return f"{self.label}{words}：{dict(self.choices).get(value, value)}"
 
 
 @dataclass(frozen=True)
@@ -67,17 +82,18 @@ class Narrowing:
     @property
     def is_more_open(self) -> bool:
         """Whether one of the others is set."""
-        return any(request.args.get(each.name) for each in self.more)
+        return any(each.chips for each in self.more)
 
     @property
     def chips(self) -> list[tuple[str, str]]:
         """What is set, by its name in the address."""
         told = [("q", f"{_('查找')}：{request.args['q']}")] if request.args.get("q") else []
-        return told + [
-            (each.name, each.said(request.args[each.name]))
-            for each in self.filters
-            if request.args.get(each.name)
-        ]
+        return told + [chip for each in self.filters for chip in each.chips]
+
+    @property
+    def names(self) -> list[str]:
+        """What the form of the filters sets itself."""
+        return ["q", "sort", *(name for each in self.filters for name in each.names)]
 
     @property
     def is_narrow(self) -> bool:
@@ -138,8 +154,7 @@ def _of_field(uow: UnitOfWork, kind: RecordType, bound: Bound) -> Iterator[Filte
     title = bound.field.title
     if bound.kind in _RANGED:
         shape = "date" if bound.kind is Kind.DATE else "number"
-        yield Filter(f"{bound.name}_from", _("{what}从", what=title), type=shape)
-        yield Filter(f"{bound.name}_to", _("{what}到", what=title), type=shape)
+        yield Filter(bound.name, title, type=shape, is_range=True)
     elif bound.kind is Kind.BOOLEAN:
         yield Filter(bound.name, title, (("true", str(YES)), ("false", str(NO))))
     elif bound.kind is Kind.REFERENCE:

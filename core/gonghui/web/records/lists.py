@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +28,10 @@ from gonghui.web.records.values import Value, name_nameless, values_of
 AT_ONCE = 50
 #: What is true after something was done whose record one does not see any more, or that was done for none.
 _DONE = {"none": _("没有选中记录。先在列表里勾选，再办理。")}
-#: How wide the columns beside name, state and unit may be together, in characters of an export.
-_WIDTH = 62
+#: How much room there is in all, and on a small window, in characters of an export; and what always takes some.
+_WIDTH, _NARROW = 150, 104
+_STATE, _DUE, _UNIT = 12, 22, 24
+_SHORT_NAME = 16
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,19 @@ class Columns:
 
     name: Value | None
     others: tuple[Value, ...]
-    hidden: tuple[Value, ...]
+    #: Keys of those that a small window has no room for.
+    roomy: frozenset[str]
+    has_unit: bool
+
+    @property
+    def name_css(self) -> str:
+        """The class of the cells of names: people's are short."""
+        is_short = self.name is not None and self.name.width <= _SHORT_NAME
+        return "name short" if is_short else "name"
+
+    def css(self, value: Value) -> str:
+        """The class of a value's cells."""
+        return f"{value.css} roomy".strip() if value.key in self.roomy else value.css
 
 
 def show_list(uow: UnitOfWork, kind: RecordType) -> str:
@@ -47,8 +62,8 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str:
     after = decode_cursor(request.args.get("cursor"), listing.sort_parsers(sort))
     rows = listing.list_rows(uow, kind, query, after)
     shown, has_more = rows[:AT_ONCE], len(rows) > AT_ONCE
-    columns = columns_of(kind)
-    name_nameless(uow, kind, [v for v in (columns.name, *columns.others) if v is not None], shown)
+    name_nameless(uow, kind, values_of(kind, listed=True), shown)
+    columns = columns_of(kind, shown)
     due = nearest_due(uow, [row["id"] for row in shown], clock.today()) if kind.deadlines else {}
     return render_template(
         "records/list.html",
@@ -80,18 +95,21 @@ def export(uow: UnitOfWork, kind: RecordType) -> Response:
     return redirect(f"/console/jobs/{made.id}", 303) if isinstance(made, Job) else file_response(made)
 
 
-def columns_of(kind: RecordType) -> Columns:
-    """The columns of a list, days last."""
-    shown = values_of(kind, listed=True)
-    name, others = (shown[0] if shown else None), shown[1:]
-    left, kept = _WIDTH, set()
+def columns_of(kind: RecordType, rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """The columns of a list: as many as there is room for, days last; the unit where it says more than the name."""
+    values = values_of(kind, listed=True)
+    name, others = (values[0] if values else None), values[1:]
+    has_unit = any(name is None or name.text(row) != row["org_unit_name"] for row in rows)
+    always = (name.width if name else _STATE) + _STATE + _UNIT * has_unit + _DUE * bool(kind.deadlines)
+    kept, used = [], always
+    roomy: set[str] = set()
     for value in others:
-        if value.width > left:
-            break
-        left -= value.width
-        kept.add(value.key)
-    ordered = sorted((v for v in others if v.key in kept), key=lambda value: value.css == "date")
-    return Columns(name, tuple(ordered), tuple(v for v in others if v.key not in kept))
+        width = max(value.width, 2 * len(str(value.title)) + 2)
+        if used + width <= _WIDTH:
+            used += width
+            kept.append(value)
+            roomy |= {value.key} if used > _NARROW else set()
+    return Columns(name, tuple(sorted(kept, key=lambda v: v.css == "date")), frozenset(roomy), has_unit)
 
 
 def may(uow: UnitOfWork, kind: RecordType, verb: str) -> bool:

@@ -15,14 +15,14 @@ from gonghui.records.record import Record
 from gonghui.records.record_types import RecordType
 from gonghui.records.transitions import RecordTransition, history
 from gonghui.records.waiting import awaited_now
-from gonghui.records.workflow import CREATE, Transition
+from gonghui.records.workflow import Transition
 from gonghui.values import clock
 from gonghui.values.clock import minute
 from gonghui.web.records.people import expected, listed, names_of
 from gonghui.web.records.progress import ahead
 
 _MOST_DONE = 4
-_ENTERED, _IMPORTED = _("登记"), _("名册导入")
+_ENTERED = _("登记")
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ def story_of(uow: UnitOfWork, kind: RecordType, record: Record, deadlines: Seque
     )
 
 
-def step_title(kind: RecordType, name: str, to_state: str) -> Text:
-    """What a step of the history is called, also one that no workflow knows."""
-    if name == CREATE:
+def _title(kind: RecordType, step: RecordTransition) -> Text:
+    """What a step is called; how a record came into being is told alike, whatever made it."""
+    if step.from_state is None:
         return _ENTERED
-    known = {step.name: step.title for step in kind.workflow.transitions}
-    return known.get(name, _IMPORTED if name.startswith("import") else kind.workflow.states[to_state])
+    known = {one.name: one.title for one in kind.workflow.transitions}
+    return known.get(step.name, kind.workflow.states[step.to_state])
 
 
 def _next_due(deadlines: Sequence[Deadline]) -> date | None:
@@ -91,19 +91,19 @@ def _line(
     names: Mapping[UUID, str],
     waits_for: Text | None,
 ) -> list[dict[str, Any]]:
-    done = [
-        {"title": step_title(kind, s.name, s.to_state), "stands": "done", "note": _by(s, names)}
-        for s in steps[-_MOST_DONE:]
-    ]
+    done = [{"title": _title(kind, s), "stands": "done", "note": _by(s, names)} for s in steps[-_MOST_DONE:]]
     coming = [{"title": step.title, "stands": "", "note": ""} for step in ahead(kind.workflow, record.state)]
-    now = {"title": kind.workflow.states[record.state], "stands": "now", "note": waits_for or ""}
+    state = kind.workflow.states[record.state]
+    now: dict[str, Any] = {"title": state, "stands": "now", "note": waits_for or ""}
+    if done and str(done[-1]["title"]) == str(state):  # 退回补正 is what was done and how it stands
+        now["note"] = "，".join(str(part) for part in (done.pop()["note"], waits_for) if part)
     return [*done, now, *coming]
 
 
 def _entry(kind: RecordType, step: RecordTransition, names: Mapping[UUID, str]) -> dict[str, Any]:
     who = names.get(step.account_id) if step.account_id is not None else None
-    title = step_title(kind, step.name, step.to_state)
-    sentence: Text | str = _("{who} {step}", who=who, step=title) if who else str(title)
+    title = _title(kind, step)
+    sentence: Text | str = f"{who} {title}" if who else title
     if step.is_late:
         sentence = _("{what}（补录，{day}生效）", what=sentence, day=step.effective_on)
     if step.comment:

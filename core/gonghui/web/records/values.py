@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,10 +66,16 @@ class Value:
 
 def values_of(kind: RecordType, *, listed: bool) -> list[Value]:
     """The values of a record in reading order: the person's it is about, its own, what is worked out."""
-    bounds = [bound for more in kind.joined.values() for bound in more] + list(kind.bound)
-    shown = [b for b in bounds if b.column is not None and b.field.shown and (b.field.listed or not listed)]
+    of_others = [replace(value_of(b), is_outcome=False) for more in kind.joined.values() for b in more]
+    told = [v for v in (*of_others, *map(value_of, kind.bound)) if _is_shown(v, listed=listed)]
     worked_out = [one for one in kind.computed if not one.exported_only and (one.listed or not listed)]
-    return [*map(value_of, shown), *map(_computed, worked_out)]
+    return [*told, *map(_computed, worked_out)]
+
+
+def _is_shown(value: Value, *, listed: bool) -> bool:
+    bound = value.bound
+    is_kept = bound is not None and bound.column is not None and bound.field.shown
+    return is_kept and (not listed or bound.field.listed)  # type: ignore[union-attr]
 
 
 def value_of(bound: Bound) -> Value:
