@@ -34,7 +34,7 @@ def beside(app: Flask, page: Operation) -> Operation | None:
         return known[f"PATCH {at}{one}"]
     if rest.startswith(f"{one}/lists/"):
         return known[f"PUT {at}{one}/{rest.rsplit('/', 1)[1].replace('_', '-')}"]
-    if rest.endswith("/remove"):
+    if rest.endswith("}/remove") and "/attachments/" in rest:
         return known[f"DELETE {at}{rest.removesuffix('/remove')}"]
     is_read = page.method == "GET"
     return (

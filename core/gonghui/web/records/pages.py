@@ -60,6 +60,7 @@ class _Pages:
             return view(uow, self.kind, *ids.values())
 
         guarded = page(permission, personal=self.kind.is_personal(permission), **options)(adapted)
+        guarded.draws_again = methods == _FORM  # type: ignore[attr-defined]
         self.blueprint.add_url_rule(rule, name, guarded, methods=list(methods))
 
     def _add_reading(self) -> None:
