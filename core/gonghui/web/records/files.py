@@ -33,7 +33,7 @@ def attach(uow: UnitOfWork, kind: RecordType, rules: AttachmentRules, record_id:
     schema = attachments.new_attachment(kind, rules)()
 
     def do() -> Answer:
-        sent = [(n, v) for n, v in request.form.items() if n != "csrf_token" and v]
+        sent = [(name, value) for name, value in request.form.items() if name in schema.fields]
         form = schema.load(MultiDict([*sent, *request.files.items()]))
         attachments.add(uow, kind, form, record_id)
         return _back(kind, record_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 
 from gonghui.api import record_schemas as schemas
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import DomainError, Forbidden, NotFound, Stale
+from gonghui.errors import Conflict, DomainError, Forbidden, NotFound, Stale
 from gonghui.i18n import Text, _
 from gonghui.records import listing, writing
 from gonghui.records.bulk_steps import undone_alone
-from gonghui.records.record_types import Child, RecordType
-from gonghui.records.sight import found
+from gonghui.records.record_types import CHANGE, Child, RecordType
+from gonghui.records.sight import found, require
 from gonghui.web.navigation import list_path
 from gonghui.web.page import to
 from gonghui.web.records import filling, sheets, typed
@@ -65,7 +65,8 @@ def new_record(uow: UnitOfWork, kind: RecordType) -> Answer:
 
 
 def change_record(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> Answer:
-    """The form that changes what a record says."""
+    """The form that changes what a record says. Raises `Forbidden`, `Conflict` where it may not be changed now."""
+    _require_open(uow, kind, record_id, kind.permission(CHANGE), kind.workflow.changeable)
     sheet = sheets.for_change(kind)
 
     def do(content: dict[str, Any]) -> Response:
@@ -77,8 +78,9 @@ def change_record(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> Answer:
 
 
 def put_list(uow: UnitOfWork, kind: RecordType, child: Child, record_id: UUID) -> Answer:
-    """The form of one list of a record."""
+    """The form of one list of a record. Raises `Forbidden`, `Conflict` where it may not be put now."""
     sheet = sheets.for_list(kind, child)
+    _require_open(uow, kind, record_id, sheet.permission, child.states)
 
     def do(content: dict[str, Any]) -> Response:
         writing.put_list(uow, kind, child, record_id, sent_version(), content[child.name])
@@ -122,6 +124,16 @@ def answer(uow: UnitOfWork, form: Form) -> Answer:
         raise
     except DomainError as error:
         return _drawn(uow, form, sent.values, sent.rows, error, error.status)
+
+
+def _require_open(
+    uow: UnitOfWork, kind: RecordType, record_id: UUID, permission: str, states: Collection[str]
+) -> None:
+    """Nobody types into a form that will not be taken; a record that moved meanwhile is told when it is sent."""
+    record = found(uow, kind, record_id)
+    require(uow, kind, record, permission)
+    if request.method != "POST" and record.state not in states:
+        raise Conflict("state_forbids", _("当前状态不允许修改。"))
 
 
 def _of_record(

@@ -43,8 +43,11 @@ def read(sheet: Sheet, form: Mapping[str, str], initial: Mapping[str, str]) -> T
     typed = Typed()
     for bound in sheet.bounds:
         names = names_of(bound, bound.name)
-        typed.values |= {name: form.get(name, "") for name in names}
-        if not sheet.is_new and all(_same(form.get(n, ""), initial.get(n, "")) for n in names):
+        boxes = {name: form[name] for name in names if name in form}
+        typed.values |= {**dict.fromkeys(names, ""), **boxes} if sheet.is_new or boxes else {}
+        if not sheet.is_new and all(
+            _same(form.get(n, initial.get(n, "")), initial.get(n, "")) for n in names
+        ):
             continue
         value = _value(bound, form, bound.name)
         if value is not _MISSING:
@@ -82,7 +85,8 @@ def _read_table(
             row = {ID: known, **{b.name: None for b in table.bounds if _is_cleared(b, row)}, **row}
         rows.append(row)
     typed.rows[table.name] = len(rows)
-    if (not sheet.is_new and not sheet.groups) or _differs(table, typed.values, initial):
+    is_asked = sheet.is_new or not sheet.groups or any(n.startswith(f"{table.name}.") for n in form)
+    if is_asked and (not sheet.groups or _differs(table, typed.values, initial)):
         if not table.is_one:
             typed.content[table.name] = rows
         elif rows:
