@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 
 from gonghui.api.problems import flatten
 from gonghui.errors import DomainError
+from gonghui.i18n import _
 from gonghui.web.records.inputs import Group, Input, Lines
 
 #: The box that a fault belongs to, where there is one, and a sentence that says how to mend it.
@@ -20,7 +21,8 @@ def of_schema(error: ValidationError, boxes: Mapping[str, str]) -> list[Fault]:
     for each in flatten(error.messages, ""):
         name = nearest(each["pointer"], boxes)
         label = boxes.get(name or "")
-        found.append((name, f"{label}：{each['detail']}" if label else each["detail"]))
+        detail = each["detail"]
+        found.append((name, str(_("{what}：{name}", what=label, name=detail)) if label else detail))
     return found
 
 

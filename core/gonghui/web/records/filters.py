@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,8 @@ class Filter:
         words = next(
             (words for end, words in _ENDS.items() if self.is_range and name.endswith(f"_{end}")), ""
         )
-        return f"{self.label}{words}：{dict(self.choices).get(value, value)}"
+        what = f"{self.label}{words}"
+        return str(_("{what}：{name}", what=what, name=dict(self.choices).get(value, value)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ class Narrowing:
     @property
     def chips(self) -> list[tuple[str, str]]:
         """What is set, by its name in the address."""
-        told = [("q", f"{_('查找')}：{request.args['q']}")] if request.args.get("q") else []
+        told = (
+            [("q", str(_("{what}：{name}", what=_("查找"), name=request.args["q"])))]
+            if request.args.get("q")
+            else []
+        )
         return told + [chip for each in self.filters for chip in each.chips]
 
     @property
@@ -105,11 +110,13 @@ def narrowing(uow: UnitOfWork, kind: RecordType) -> Narrowing:
     """What the address asks of the list of a record type; what cannot be read is told and left out."""
     schema = schemas.selection(kind, paged=True)(unknown=EXCLUDE)
     told = {name: value for name, value in request.args.items() if value and name != "org_unit_id"}
+    filters = tuple(_filters(uow, kind))
     faults: tuple[str, ...] = ()
     try:
         query = dict(schema.load(told))
     except ValidationError as error:
-        faults = tuple(f"{each['pointer'][1:]}：{each['detail']}" for each in flatten(error.messages, ""))
+        found = flatten(error.messages, "")
+        faults = tuple(_said(filters, each["pointer"][1:], each["detail"]) for each in found)
         query = {"sort": NEWEST, "count": False, **dict(error.valid_data or {})}
     unit = unit_in_view(uow)
     if unit is not None:
@@ -117,7 +124,13 @@ def narrowing(uow: UnitOfWork, kind: RecordType) -> Narrowing:
     views = _views(uow, kind)
     if request.args.get("view") in {name for name in _VIEWS if name in views}:
         query["view"] = request.args["view"]
-    return Narrowing(query, tuple(_filters(uow, kind)), tuple(_shown_views(views, query)), faults)
+    return Narrowing(query, filters, tuple(_shown_views(views, query)), faults)
+
+
+def _said(filters: Iterable[Filter], name: str, detail: str) -> str:
+    """A fault with what people call the filter."""
+    label = next((each.label for each in filters if name in each.names), None)
+    return detail if label is None else str(_("{what}：{name}", what=label, name=detail))
 
 
 def sorts(kind: RecordType) -> tuple[tuple[str, Text], ...]:

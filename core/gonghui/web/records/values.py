@@ -46,6 +46,8 @@ class Value:
         """The class of its cells."""
         if self.kind in _TO_THE_RIGHT:
             return "number"
+        if self.is_sealed:
+            return "kind"
         return "date" if self.kind in (Kind.DATE, Kind.TIME) else ""
 
     @property
