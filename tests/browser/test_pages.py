@@ -14,6 +14,12 @@ PAGES = (
     ("district", "/console/figures/organising.unions_founded?period=2024H1"),
     ("district", "/console/figures/organising.unions_founded?period=1999"),
     ("admin", "/console/messages"),
+    ("district", "/console/organising/unions"),
+    ("district", "/console/organising/members?sex=female"),
+    ("district", "/console/organising/re-elections?view=overdue"),
+    ("district", "/console/organising/unions/new"),
+    ("district", "/console/organising/members/new"),
+    ("east", "/console/organising/questionnaires/new"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

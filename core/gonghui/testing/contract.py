@@ -6,7 +6,7 @@ and the grant comes last, so it also shows that no refused attempt left a trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,10 +28,17 @@ from gonghui.events.handlers import BULK
 from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
+from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, job_samples, parameter_samples, tree_samples
+from gonghui.testing import (
+    attachment_samples,
+    job_samples,
+    parameter_samples,
+    record_page_samples,
+    tree_samples,
+)
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -155,7 +162,7 @@ class Contract:
         values = self._targets(operation, right)
         path = operation.path.format(**values)
         known = self._known(str(self.home.units[PLACE]), "community_officer", right)
-        content = self._content(operation, known)
+        content = self._content(operation, known, values, right)
         query = sample_query(self.world.app, operation, known)
         headers = self._version(operation, path, right)
 
@@ -206,8 +213,18 @@ class Contract:
         tag = self.home.client(right).get(path.format(**{name: made})).headers["ETag"]
         return [{"id": str(made), "version": int(tag.strip('"v'))}]
 
-    def _content(self, operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
+    def _content(
+        self, operation: Operation, known: dict[str, Any], values: Mapping[str, str], right: str
+    ) -> dict[str, Any]:
         """The body as bytes, JSON or a form, as the operation takes it."""
+        kind = record_page_samples.kind_of_page(operation.path)
+        if kind is not None:
+            version = self._page_version(kind, values, right)
+            form = record_page_samples.form_of_page(self.world.app, operation, known, version)
+            boundary, content = encode_multipart(form or {})
+            return (
+                {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"} if form else {}
+            )
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
@@ -216,6 +233,13 @@ class Contract:
             return {}
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
+
+    def _page_version(self, kind: RecordType, values: Mapping[str, str], right: str) -> int | None:
+        """The version that a page's form keeps: that of the record which its path names."""
+        if kind.parameter not in values:
+            return None
+        record = f"/api/v1/{kind.plugin}/{kind.path}/{values[kind.parameter]}"
+        return int(self.home.client(right).get(record).headers["ETag"].strip('"v'))
 
     def _fresh_units(self, operation: Operation) -> dict[str, Any]:
         """Units of their own for an operation that changes the tree: the others must find theirs where it was."""
@@ -250,7 +274,8 @@ class Contract:
 
     def _target(self, operation: Operation, name: str, right: str) -> str:
         """What a parameter of the path means: a sample of the owner plugin, or a thing of the core."""
-        for key in (operation.name, name):
+        named = record_page_samples.beside_or_itself(self.world.app, operation).name
+        for key in (named, name):
             if key in self.samples:
                 # Where no role reaches it, the thing has to be somebody's own: they make it themselves.
                 with self.home.uow(None if right in PROVIDED else right) as uow:
@@ -391,7 +416,8 @@ class Contract:
 
     def _judge(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
         """A refusal where the permission is missing or a thing of home is named; elsewhere, nothing of home shows."""
-        served = 200 <= answer.status_code < 300
+        # What a page has done it answers with 303.
+        served = 200 <= answer.status_code < 300 or answer.status_code == 303
         by_itself = operation.permission == SIGNED_IN or operation.is_personal
         allowed = by_itself and attacker.kind != "anonymous"
         permitted = allowed or operation.permission in attacker.permissions
@@ -409,7 +435,9 @@ class Contract:
         """Whether the request points at something that is the home federation's east side's own."""
         owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
         known = _Named()
-        content = (make(self.world.app, operation, known) for make in (sample_body, sample_form))
+        named = record_page_samples.beside_or_itself(self.world.app, operation)
+        is_sent = operation.method != "GET"
+        content = (make(self.world.app, named, known) for make in (sample_body, sample_form) if is_sent)
         return bool(owned) or any("here" in str(part or "") for part in content)
 
     def _leak(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:

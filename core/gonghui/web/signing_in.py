@@ -11,6 +11,7 @@ from gonghui.auth.sign_in import sign_in, sign_out
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, not_found
 from gonghui.i18n import LOCALES
+from gonghui.web.kept import carried_fields, may_be_drawn_again
 from gonghui.web.page import SIGNED_IN, inside, page
 
 blueprint = Blueprint("signing_in", __name__, template_folder="templates")
@@ -48,15 +49,23 @@ def do_sign_in() -> Response | tuple[str, int]:
         )
     except DomainError as error:
         again = render_template(
-            "sign_in.html", sign_in=form, problem=error, next=request.form.get("next", "/")
+            "sign_in.html",
+            sign_in=form,
+            problem=error,
+            next=request.form.get("next", "/"),
+            kept=carried_fields(),
         )
         return again, error.status
     lang = session.get("lang")
     session.clear()  # a fresh session, so that nobody can have planted one
+    g.pop("csrf_token", None)  # which was the old one's
     session["secret"] = signed_in.secret
     if lang:
         session["lang"] = lang
-    return redirect(inside(request.form.get("next")))
+    following, kept = inside(request.form.get("next")), carried_fields()
+    if kept and may_be_drawn_again(following):
+        return render_template("kept.html", action=following, kept=kept), 200
+    return redirect(following)
 
 
 @blueprint.post("/sign-out")
