@@ -14,6 +14,10 @@ PAGES = (
     ("district", "/console/figures/organising.unions_founded?period=2024H1"),
     ("district", "/console/figures/organising.unions_founded?period=1999"),
     ("admin", "/console/messages"),
+    ("admin", "/console/plugins"),
+    ("admin", "/console/plugins/organising"),
+    ("admin", "/console/plugins/organising/switch"),
+    ("admin", "/console/plugins/organising/removal"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )
