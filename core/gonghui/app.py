@@ -32,6 +32,10 @@ from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web import documentation, figures, home, plugins, refusals, signing_in, told
+from gonghui.web.imports import deciding as import_deciding
+from gonghui.web.imports import rows as import_rows
+from gonghui.web.imports import runs as import_runs
+from gonghui.web.imports import sending as import_sending
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
@@ -39,7 +43,19 @@ from gonghui.web.words import period_name, role_name
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
-PAGES = (home, figures, told, plugins, signing_in, documentation, refusals)
+PAGES = (
+    home,
+    figures,
+    told,
+    import_sending,
+    import_runs,
+    import_rows,
+    import_deciding,
+    plugins,
+    signing_in,
+    documentation,
+    refusals,
+)
 
 
 class _Json(JSONProvider):

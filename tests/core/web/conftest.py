@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -23,12 +23,14 @@ class Reader:
         """A page, as its answer."""
         return self._browser.get(path, headers={**_HTML, "Accept-Language": language})
 
-    def send(self, path: str, *, at: str = "/console", **fields: str) -> Any:
+    def send(
+        self, path: str, *, at: str = "/console", headers: Mapping[str, str] | None = None, **fields: Any
+    ) -> Any:
         """A form, with the token of the page `at` where it stands."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.open(at).text)
         assert found is not None
         data = {"csrf_token": found.group(1), **fields}
-        return self._browser.post(path, data=data, headers=_HTML)
+        return self._browser.post(path, data=data, headers={**_HTML, **(headers or {})})
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +30,10 @@ from gonghui.api.resources.import_schemas import (
     RunQuery,
 )
 from gonghui.api.resources.registers import HeadingMapping
+from gonghui.api.uploads import LARGEST_BODY, name_of, size_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import Conflict, FieldFault, invalid, not_found
+from gonghui.errors import FieldFault, invalid, not_found
 from gonghui.i18n import _
 from gonghui.jobs.asking import Upload, can_ask_for_job
 from gonghui.lifecycle.register_jobs import APPLY_REGISTER, UNDO_REGISTER, ask_for_run, ask_to_read
@@ -45,13 +44,11 @@ from gonghui.plugin_host.registers import (
     run_in_sight,
     runs_in_sight,
 )
-from gonghui.records.registers.cells import text
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.rows import cells_of, refuse_cells, waiting_row
-from gonghui.records.registers.runs import RegisterRun, RunState, count_faulty, staged_rows
-from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state
-from gonghui.records.registers.sheets import MAX_FILE
-from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
+from gonghui.records.registers.runs import RegisterRun, count_faulty, staged_rows
+from gonghui.records.registers.sending import STALE, give_up, is_stale, send_in, shown_state
+from gonghui.records.registers.taking import apply_run, correct_row, undo_run
 from gonghui.settings import settings
 from gonghui.tenancy.org_tree import is_root
 
@@ -59,9 +56,6 @@ blueprint = Blueprint(
     "imports", __name__, url_prefix="/api/v1/imports", description="Registers on their way in"
 )
 
-_LARGEST = MAX_FILE + 256 * 1024
-"""The file, and the form around it."""
-_LONGEST_NAME = 200
 _KEPT = (
     "id", "org_unit_id", "account_id", "register", "file_name", "sheet", "rows", "good", "known", "created",
     "made", "headings", "ignored", "error", "started_at", "applied_at", "undone_at",
@@ -69,7 +63,7 @@ _KEPT = (
 
 
 @blueprint.route("", methods=["POST"])
-@operation(USE, largest_body=_LARGEST)
+@operation(USE, largest_body=LARGEST_BODY)
 @blueprint.arguments(NewImport, location="multipart")
 @blueprint.response(201, RunOut)
 @blueprint.alt_response(202, schema=JobOut)
@@ -84,11 +78,11 @@ def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
         raise invalid(FieldFault("/file", "no_file", _("这里要附上文件。")))
     mapping = _mapping(form.get("mapping", ""))
     whole = any(map(is_root, uow.principal.roots(register.permission)))
-    size = _size(file)
+    size = size_of(file)
     if size and can_ask_for_job(uow) and (size >= settings().job_bytes or prefers_job()):
         told = {
             "register": register.code,
-            "file_name": _file_name(file),
+            "file_name": name_of(file),
             "mapping": mapping,
             "keeps_mapping": whole,
         }
@@ -97,7 +91,7 @@ def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
         _database(),
         uow,
         register,
-        _file_name(file),
+        name_of(file),
         file.stream,  # type: ignore[arg-type]
         mapping,
         keeps_mapping=whole,  # a street's words hold for its own file, not for everybody's
@@ -207,10 +201,7 @@ def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
 def discard_register(uow: UnitOfWork, run_id: UUID) -> None:
     """Forget the rows that wait; what was applied stays."""
     run, _register = run_in_sight(uow, run_id, to_change=True)
-    _run_row, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
-    if state == RunState.READING:
-        raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
-    discard_run(uow, run)
+    give_up(uow, run)
 
 
 # --- runs
@@ -267,18 +258,6 @@ def _mapping(content: str) -> dict[str, str]:
         faults = [FieldFault(f["pointer"], f["code"], f["detail"]) for f in flatten(error.messages, "")]
         raise invalid(*faults) from None
     return loaded
-
-
-def _file_name(file: FileStorage) -> str:
-    """The name without the folders that some browsers tell, and nothing invisible in it."""
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
-    return text(name)[-_LONGEST_NAME:]
-
-
-def _size(file: FileStorage) -> int:
-    size = file.stream.seek(0, os.SEEK_END)
-    file.stream.seek(0)
-    return size
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:

@@ -13,7 +13,8 @@ from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.jobs.files import fetched
 from gonghui.objects.configured import configured_objects
-from gonghui.objects.store import ObjectStore
+from gonghui.objects.port import NoSuchObject
+from gonghui.objects.store import BadObjectName, ObjectStore
 from gonghui.records.registers.runs import RegisterRun, RunState
 from gonghui.values import clock
 from gonghui.values.ids import new_id
@@ -38,6 +39,14 @@ def keep_upload(uow: UnitOfWork, run: RegisterRun, content: BinaryIO, size: int)
 def open_upload(uow: UnitOfWork, run: RegisterRun) -> BinaryIO:
     """The file of a run. Raises `NoSuchObject`."""
     return fetched(uow, run.upload or "")
+
+
+def upload_size(uow: UnitOfWork, run: RegisterRun) -> int:
+    """Bytes of the file of a run; 0 where it is gone."""
+    try:
+        return _store(uow.tenant_id).head(run.upload or "").size
+    except (NoSuchObject, BadObjectName):
+        return 0
 
 
 def forget_upload(uow: UnitOfWork, run: RegisterRun) -> None:
