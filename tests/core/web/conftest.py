@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from gonghui.testing import Federation
 
@@ -30,7 +32,11 @@ class Reader:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.open(at).text)
         assert found is not None
         data = {"csrf_token": found.group(1), **fields}
-        return self._browser.post(path, data=data, headers={**_HTML, **(headers or {})})
+        told: dict[str, Any] = {"data": data}
+        if any(isinstance(field, FileStorage) for field in fields.values()):
+            boundary, content = encode_multipart(data)
+            told = {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
+        return self._browser.post(path, headers={**_HTML, **(headers or {})}, **told)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 
 from gonghui.records.registers.runs import RegisterRun, StagedRow
 from gonghui.records.registers.synonyms import ColumnSynonym
@@ -56,7 +57,7 @@ def union_row(number: int, *, street: str = "民治街道", phone: str = "", sta
 
 
 def upload(officer: Any, at: str, content: bytes, name: str = "名册.csv") -> Any:
-    return officer.send(at, at=at, file=(io.BytesIO(content), name))
+    return officer.send(at, at=at, file=FileStorage(io.BytesIO(content), name))
 
 
 def sent(officer: Any, at: str, content: bytes, name: str = "名册.csv") -> str:
@@ -226,7 +227,7 @@ def test_the_faulty_rows_can_be_fetched_mended_and_sent_again(
     rows = list(book.active.iter_rows(values_only=True))
     where = {heading: place for place, heading in enumerate(rows[2])}
     assert [(row[0], row[where["联系电话"]], row[where["职工人数"]]) for row in rows[3:]] == [(3, "12012345678", "?")]
-    assert "职工人数" in rows[3][where["问题"]]
+    assert "职工人数" in rows[3][where["要改正的问题"]]
     others = openpyxl.load_workbook(io.BytesIO(district.open(f"{path}/faults").data))
     assert "12012345678" not in str(list(others.active.iter_rows(values_only=True)))
     book.active.cell(4, where["职工人数"] + 1).value = "22"

@@ -43,7 +43,7 @@ def faulty_rows(uow: UnitOfWork, run: RegisterRun, register: RegisterImport) -> 
     headings = {column.key: run.headings.get(column.key, column.heading) for column in register.columns}
     columns = [
         OutColumn("number", _("行"), 8),
-        OutColumn("wrong", _("问题"), 60),
+        OutColumn("wrong", _("要改正的问题"), 60),
         *(OutColumn(key, heading, _WIDTH) for key, heading in headings.items()),
     ]
     is_masked = not is_senders(uow, run) and any(column.sensitive for column in register.columns)

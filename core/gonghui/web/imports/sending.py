@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -78,7 +79,8 @@ def upload(uow: UnitOfWork, register_code: str) -> AnyResponse | tuple[str, int]
     if file is None or not file.filename:
         return _upload_page(register, [("file", str(_("先选一个文件。")))]), 422
     try:
-        run = take_in(uow, register, name_of(file), file.stream, size_of(file))  # type: ignore[arg-type]
+        with closing(file):
+            run = take_in(uow, register, name_of(file), file.stream, size_of(file))  # type: ignore[arg-type]
     except DomainError as error:
         return _upload_page(register, [("file", said) for _name, said in refused(uow, error)]), 422
     return redirect(to(f"{HOME}/{run.id}"), 303)

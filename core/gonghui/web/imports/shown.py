@@ -30,7 +30,7 @@ _STATES: Mapping[str, tuple[Text, str]] = {
     RunState.READING: (_("正在读取"), "blue"),
     RunState.CHECKED: (_("待导入"), "amber"),
     RunState.APPLIED: (_("已导入"), "green"),
-    RunState.UNDONE: (_("已撤销"), ""),
+    RunState.UNDONE: (_("导入已撤销"), ""),
     RunState.DISCARDED: (_("已放弃"), ""),
     RunState.FAILED: (_("没有读成"), "red"),
 }
