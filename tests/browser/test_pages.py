@@ -20,6 +20,10 @@ PAGES = (
     ("district", "/console/organising/unions/new"),
     ("district", "/console/organising/members/new"),
     ("east", "/console/organising/questionnaires/new"),
+    ("admin", "/console/plugins"),
+    ("admin", "/console/plugins/organising"),
+    ("admin", "/console/plugins/organising/switch"),
+    ("admin", "/console/plugins/organising/removal"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

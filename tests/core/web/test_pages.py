@@ -51,6 +51,12 @@ PAGES = {
     "list of a plugin's own": ("east", "/console/designs/hardship-files", 200),
     "form with a party": ("east", "/console/designs/dispute-cases/new", 200),
     "record that is not there": ("district", f"/console/organising/unions/{'0' * 32}", 404),
+    "plugins": ("admin", "/console/plugins", 200),
+    "a plugin": ("admin", "/console/plugins/organising", 200),
+    "a plugin before it is switched off": ("admin", "/console/plugins/organising/switch", 200),
+    "a plugin before it is uninstalled": ("admin", "/console/plugins/organising/removal", 200),
+    "an unknown plugin": ("admin", "/console/plugins/nothing", 404),
+    "plugins, not for officers": ("district", "/console/plugins", 403),
     "unknown address": ("district", "/nothing", 404),
     "unknown figure": ("district", "/console/figures/nothing", 404),
     "not permitted": ("worker", FOUNDED, 403),
@@ -125,7 +131,7 @@ def test_a_page_is_sound_and_all_in_the_readers_language(
     assert page.faults == []
     assert NOTICE[language] in page.text
     assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
-    left = _without_data(page.text, settled)
+    left = _without_data(page.own_text, settled)
     strange = (
         set(_LATIN.findall(left)) - {"English", "CSV", "Excel"}
         if language == "zh"
