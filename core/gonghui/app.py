@@ -31,11 +31,7 @@ from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import documentation, figures, home, jobs, plugins, refusals, signing_in, told
-from gonghui.web.imports import deciding as import_deciding
-from gonghui.web.imports import rows as import_rows
-from gonghui.web.imports import runs as import_runs
-from gonghui.web.imports import sending as import_sending
+from gonghui.web.core_pages import PAGES
 from gonghui.web.page import asset, here, to
 from gonghui.web.records.files import file_help, file_size
 from gonghui.web.records.pages import pages_of
@@ -44,21 +40,6 @@ from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
-#: Pages of the core; each module has a `blueprint`.
-PAGES = (
-    home,
-    figures,
-    told,
-    jobs,
-    import_sending,
-    import_runs,
-    import_rows,
-    import_deciding,
-    plugins,
-    signing_in,
-    documentation,
-    refusals,
-)
 
 
 class _Json(JSONProvider):
@@ -128,7 +109,7 @@ def _mount(app: Flask, registry: Registry) -> None:
     app.register_blueprint(object_links.blueprint)
     for pages in PAGES:
         app.register_blueprint(pages.blueprint)
-    for plugin in plugins:
+    for plugin in installed:
         for kind in plugin.record_types:
             app.register_blueprint(pages_of(kind))
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])

@@ -24,6 +24,12 @@ PAGES = (
     ("admin", "/console/plugins/organising"),
     ("admin", "/console/plugins/organising/switch"),
     ("admin", "/console/plugins/organising/removal"),
+    ("admin", "/console/parameters"),
+    ("admin", "/console/parameters/organising.committee.members_from"),
+    ("admin", "/console/parameters/organising.committee.seats"),
+    ("admin", "/console/parameters/organising.committee.seats/decide"),
+    ("admin", "/console/calendar?year=2025"),
+    ("admin", "/console/calendar?year=2099"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

@@ -306,6 +306,8 @@ class Contract:
             "year": lambda: "2035",
             "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
             "DELETE /api/v1/calendar/years/{year}": self._own_year,
+            "POST /console/calendar/days/{day}/remove": self._own_day,
+            "POST /console/calendar/years/{year}/withdraw": self._own_year,
             "parameter_code": lambda: parameter_samples.numeric().code,
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
