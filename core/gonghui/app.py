@@ -32,6 +32,7 @@ from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web import documentation, figures, home, refusals, signing_in, told
+from gonghui.web.navigation import record_path
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
@@ -142,6 +143,7 @@ def _furnish_templates(app: Flask) -> None:
         asset=asset,
         here=here,
         to=to,
+        record_path=record_path,
         has_page=lambda path: path in app.extensions["gonghui_pages"],
     )
 

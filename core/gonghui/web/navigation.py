@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import current_app, g
 
@@ -73,6 +74,11 @@ def entry_of(kind: RecordType) -> Entry:
 def list_path(kind: RecordType) -> str:
     """The address of the list of a record type; a record's own stands below it, by its id."""
     return f"/console/{kind.plugin}/{kind.path}"
+
+
+def record_path(kind: RecordType, record_id: UUID) -> str:
+    """The address of a record's own page."""
+    return f"{list_path(kind)}/{record_id}"
 
 
 def _open(uow: UnitOfWork, entries: Iterator[Entry] | tuple[Entry, ...]) -> Iterator[Entry]:
