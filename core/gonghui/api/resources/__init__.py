@@ -15,6 +15,7 @@ from gonghui.api.resources import (
     plugins,
     registers,
     reorganisations,
+    second_factors,
     session,
     trail,
 )
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     reorganisations.blueprint,
     parameters.blueprint,
     accounts.blueprint,
+    second_factors.blueprint,
     plugins.blueprint,
     platform.blueprint,
     figures.blueprint,
