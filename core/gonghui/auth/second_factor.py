@@ -42,7 +42,7 @@ class SecondFactor(TenantTable):
     __tablename__ = "second_factor"
     __table_args__ = (unique("account_id"),)
 
-    account: Mapped[Account] = ref(Account, cascade=True)
+    account: Mapped[Account] = ref(Account)
     account_id: Mapped[UUID]
     secret: Mapped[Sensitive] = sensitive("secret", personal=False)
     made_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.db.policies import protect
 
 revision = "core_0016"
-down_revision = "core_0014"
+down_revision = "core_0015"
 
 
 def upgrade() -> None:
@@ -25,7 +25,7 @@ def upgrade() -> None:
             ["tenant_id", "account_id"],
             ["core.account.tenant_id", "core.account.id"],
             name=op.f("fk_second_factor_tenant_id_account_id"),
-            ondelete="CASCADE",
+            ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_second_factor")),
         sa.UniqueConstraint("tenant_id", "account_id", name=op.f("uq_second_factor_tenant_id_account_id")),
