@@ -32,6 +32,7 @@ from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
 from gonghui.web.core_pages import PAGES
+from gonghui.web.navigation import record_path
 from gonghui.web.page import asset, here, to
 from gonghui.web.records.files import file_help, file_size
 from gonghui.web.records.pages import pages_of
@@ -147,6 +148,7 @@ def _furnish_templates(app: Flask) -> None:
         asset=asset,
         here=here,
         to=to,
+        record_path=record_path,
         has_page=lambda path: path in app.extensions["gonghui_pages"],
     )
 

@@ -52,6 +52,7 @@ from gonghui.testing.operations import (
 from gonghui.testing.page_forms import form_of_page
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
+from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
@@ -312,6 +313,7 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(guarded, "guest"),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),
