@@ -14,10 +14,10 @@ from gonghui.db.ciphers import Sealed
 from gonghui.db.lookups import name_begins, name_holds
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
+from gonghui.records.awaited import awaits, is_overdue
 from gonghui.records.record_types import EXPORT, READ, RecordType
 from gonghui.records.sight import visible
 from gonghui.records.statements import Shape, statement_of
-from gonghui.records.waiting import awaits, is_overdue
 from gonghui.tenancy.keys import keyring, masked
 from gonghui.tenancy.org_tree import OrgUnit, in_subtree, under
 from gonghui.values import clock

@@ -49,8 +49,10 @@ from gonghui.testing.operations import (
     sample_form,
     sample_query,
 )
+from gonghui.testing.page_forms import form_of_page
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
+from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
@@ -228,7 +230,7 @@ class Contract:
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
-        form = sample_form(self.world.app, operation, known)
+        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name)
         if form is None:
             return {}
         boundary, content = encode_multipart(form)
@@ -298,14 +300,20 @@ class Contract:
             "plugin_id": lambda: next(iter(registry.plugins)),
             "POST /api/v1/plugins/{plugin_id}/removal": lambda: SPARE.id,
             "DELETE /api/v1/plugins/{plugin_id}/removal": self._leaving,
+            "POST /console/plugins/{plugin_id}/switch": lambda: SPARE.id,
+            "POST /console/plugins/{plugin_id}/removal": lambda: SPARE.id,
+            "POST /console/plugins/{plugin_id}/removal/cancel": self._leaving,
             "day": lambda: "2035-05-04",
             "year": lambda: "2035",
             "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
             "DELETE /api/v1/calendar/years/{year}": self._own_year,
+            "POST /console/calendar/days/{day}/remove": self._own_day,
+            "POST /console/calendar/years/{year}/withdraw": self._own_year,
             "parameter_code": lambda: parameter_samples.numeric().code,
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(guarded, "guest"),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),
@@ -416,7 +424,7 @@ class Contract:
 
     def _judge(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
         """A refusal where the permission is missing or a thing of home is named; elsewhere, nothing of home shows."""
-        # What a page has done it answers with 303.
+        # A change by a page answers with a redirect; so does whoever has to sign in first, elsewhere.
         served = 200 <= answer.status_code < 300 or answer.status_code == 303
         by_itself = operation.permission == SIGNED_IN or operation.is_personal
         allowed = by_itself and attacker.kind != "anonymous"

@@ -15,8 +15,8 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.jobs.table import Job
 from gonghui.records import listing
+from gonghui.records.awaited import nearest_due
 from gonghui.records.record_types import EXPORT, RecordType
-from gonghui.records.waiting import nearest_due
 from gonghui.records.workflow import CREATE, Transition
 from gonghui.values import clock
 from gonghui.web.navigation import list_path
