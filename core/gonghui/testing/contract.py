@@ -31,7 +31,13 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, job_samples, parameter_samples, tree_samples
+from gonghui.testing import (
+    attachment_samples,
+    job_samples,
+    parameter_samples,
+    second_factor_samples,
+    tree_samples,
+)
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -44,7 +50,6 @@ from gonghui.testing.operations import (
 )
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
-from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
@@ -156,7 +161,7 @@ class Contract:
         values = self._targets(operation, right)
         path = operation.path.format(**values)
         known = self._known(str(self.home.units[PLACE]), "community_officer", right)
-        content = self._content(operation, known)
+        content = self._content(operation, known, right)
         query = sample_query(self.world.app, operation, known)
         headers = self._version(operation, path, right)
 
@@ -207,14 +212,14 @@ class Contract:
         tag = self.home.client(right).get(path.format(**{name: made})).headers["ETag"]
         return [{"id": str(made), "version": int(tag.strip('"v'))}]
 
-    def _content(self, operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
+    def _content(self, operation: Operation, known: dict[str, Any], right: str) -> dict[str, Any]:
         """The body as bytes, JSON or a form, as the operation takes it."""
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
         form = sample_form(self.world.app, operation, known)
         if form is None:
-            return {}
+            return second_factor_samples.content(self.home, operation.name, right)
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
@@ -282,7 +287,12 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
-            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(guarded, "guest"),
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
+                second_factor_samples.guarded, "guest"
+            ),
+            "POST /console/me/sessions/{session_id}/end": lambda: self._own(
+                second_factor_samples.session_of, right
+            ),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),
