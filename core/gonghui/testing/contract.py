@@ -37,6 +37,7 @@ from gonghui.testing import (
     job_samples,
     parameter_samples,
     record_page_samples,
+    second_factor_samples,
     tree_samples,
 )
 from gonghui.testing.federation import OPERATOR, Asker, World
@@ -52,7 +53,6 @@ from gonghui.testing.operations import (
 from gonghui.testing.page_forms import form_of_page
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
-from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
@@ -232,7 +232,7 @@ class Contract:
             return {"json": body}
         form = sample_form(self.world.app, operation, known) or form_of_page(operation.name)
         if form is None:
-            return {}
+            return second_factor_samples.content(self.home, operation.name, right)
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
@@ -313,7 +313,12 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
-            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(guarded, "guest"),
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
+                second_factor_samples.guarded, "guest"
+            ),
+            "POST /console/me/sessions/{session_id}/end": lambda: self._own(
+                second_factor_samples.session_of, right
+            ),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),

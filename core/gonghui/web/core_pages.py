@@ -9,6 +9,7 @@ from gonghui.web import (
     parameters,
     plugins,
     refusals,
+    security,
     signing_in,
     told,
 )
@@ -26,6 +27,7 @@ PAGES = (
     plugins,
     parameters,
     calendar,
+    security,
     signing_in,
     documentation,
     refusals,
