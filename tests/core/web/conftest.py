@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from gonghui.testing import Federation
 
@@ -23,12 +25,18 @@ class Reader:
         """A page, as its answer."""
         return self._browser.get(path, headers={**_HTML, "Accept-Language": language})
 
-    def send(self, path: str, *, at: str = "/console", **fields: str) -> Any:
+    def send(
+        self, path: str, *, at: str = "/console", headers: Mapping[str, str] | None = None, **fields: Any
+    ) -> Any:
         """A form, with the token of the page `at` where it stands."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.open(at).text)
         assert found is not None
         data = {"csrf_token": found.group(1), **fields}
-        return self._browser.post(path, data=data, headers=_HTML)
+        told: dict[str, Any] = {"data": data}
+        if any(isinstance(field, FileStorage) for field in fields.values()):
+            boundary, content = encode_multipart(data)
+            told = {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
+        return self._browser.post(path, headers={**_HTML, **(headers or {})}, **told)
 
 
 @pytest.fixture
