@@ -14,11 +14,12 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.api.operations import SIGNED_IN
+from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
@@ -327,6 +328,7 @@ class Contract:
             "run_id": lambda: self._sent_run(right),
             "number": lambda: "2",
             "delivery_id": self._given_up,
+            "entry_id": self._entry,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
         }
 
@@ -363,6 +365,11 @@ class Contract:
         with self.home.uow() as uow:
             request_removal(uow, SPARE, 30)
         return SPARE.id
+
+    def _entry(self) -> str:
+        """An entry of the trail: any, for it is home's."""
+        with self.home.uow() as uow:
+            return str(uow.session.scalars(select(AuditEntry.id).limit(1)).one())
 
     def _given_up(self) -> str:
         """A delivery of an hour that failed for good."""

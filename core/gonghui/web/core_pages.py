@@ -2,6 +2,7 @@
 
 from gonghui.web import (
     calendar,
+    deadlines,
     documentation,
     figures,
     home,
@@ -12,6 +13,8 @@ from gonghui.web import (
     security,
     signing_in,
     told,
+    trail,
+    undone,
 )
 from gonghui.web.imports import deciding, rows, runs, sending
 
@@ -27,6 +30,9 @@ PAGES = (
     plugins,
     parameters,
     calendar,
+    trail,
+    deadlines,
+    undone,
     security,
     signing_in,
     documentation,
