@@ -18,6 +18,9 @@ PAGES = (
     ("admin", "/console/plugins/organising"),
     ("admin", "/console/plugins/organising/switch"),
     ("admin", "/console/plugins/organising/removal"),
+    ("district", "/console/imports"),
+    ("district", "/console/imports/new"),
+    ("district", "/console/imports/new/organising.unions"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

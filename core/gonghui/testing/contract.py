@@ -31,7 +31,7 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, job_samples, parameter_samples, tree_samples
+from gonghui.testing import attachment_samples, import_samples, job_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -212,7 +212,7 @@ class Contract:
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
-        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name)
+        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name, known)
         if form is None:
             return {}
         boundary, content = encode_multipart(form)
@@ -294,6 +294,7 @@ class Contract:
             "number": lambda: "2",
             "delivery_id": self._given_up,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
+            **import_samples.samples(self.home, right, lambda: self._register(right), self._sent_run),
         }
 
     def _own_figure(self) -> str:
