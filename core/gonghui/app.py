@@ -31,31 +31,16 @@ from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import documentation, figures, home, plugins, refusals, signing_in, told
-from gonghui.web.imports import deciding as import_deciding
-from gonghui.web.imports import rows as import_rows
-from gonghui.web.imports import runs as import_runs
-from gonghui.web.imports import sending as import_sending
+from gonghui.web.core_pages import PAGES
+from gonghui.web.navigation import record_path
 from gonghui.web.page import asset, here, to
+from gonghui.web.records.files import file_help, file_size
+from gonghui.web.records.pages import pages_of
 from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
-#: Pages of the core; each module has a `blueprint`.
-PAGES = (
-    home,
-    figures,
-    told,
-    import_sending,
-    import_runs,
-    import_rows,
-    import_deciding,
-    plugins,
-    signing_in,
-    documentation,
-    refusals,
-)
 
 
 class _Json(JSONProvider):
@@ -125,6 +110,9 @@ def _mount(app: Flask, registry: Registry) -> None:
     app.register_blueprint(object_links.blueprint)
     for pages in PAGES:
         app.register_blueprint(pages.blueprint)
+    for plugin in installed:
+        for kind in plugin.record_types:
+            app.register_blueprint(pages_of(kind))
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
     openapi.complete(app, api)
@@ -155,9 +143,12 @@ def _furnish_templates(app: Flask) -> None:
         minute=minute,
         period_name=period_name,
         role_name=role_name,
+        file_size=file_size,
+        file_help=file_help,
         asset=asset,
         here=here,
         to=to,
+        record_path=record_path,
         has_page=lambda path: path in app.extensions["gonghui_pages"],
     )
 

@@ -9,6 +9,7 @@ from gonghui_organising import (
     committee_records,
     consequences,
     demo,
+    desk,
     employer_api,
     employer_import,
     employer_register,
@@ -105,6 +106,7 @@ plugin = Plugin(
         "organising.employer.imported": _("名册导入了单位"),
     },
     consequences=consequences.CONSEQUENCES,
+    hooks=desk,
     imports=(
         RegisterImport(
             code="organising.unions",

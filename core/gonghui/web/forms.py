@@ -18,8 +18,8 @@ Faults = list[tuple[str | None, str]]
 
 
 def sent(schema: Schema) -> dict[str, Any]:
-    """The fields of the form that was sent; one that was left empty was not sent. Raises `Invalid`."""
-    told = {name: value for name, value in request.form.items() if name != "csrf_token" and value.strip()}
+    """The fields of a schema as the form holds them; one that was left empty was not sent. Raises `Invalid`."""
+    told = {name: value for name, value in request.form.items() if name in schema.fields and value.strip()}
     try:
         return dict(schema.load(told))
     except ValidationError as error:

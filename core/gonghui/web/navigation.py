@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import current_app, g
 
@@ -79,6 +80,11 @@ def list_path(kind: RecordType) -> str:
 def console_path(plugin: str, path: str) -> str:
     """The address of a list of a plugin."""
     return f"/console/{plugin}/{path}"
+
+
+def record_path(kind: RecordType, record_id: UUID) -> str:
+    """The address of a record's own page."""
+    return f"{list_path(kind)}/{record_id}"
 
 
 def _open(uow: UnitOfWork, entries: Iterator[Entry] | tuple[Entry, ...]) -> Iterator[Entry]:

@@ -241,7 +241,7 @@ def test_others_see_a_run_while_it_is_read(streets: Federation, monkeypatch: pyt
 
 def test_a_page_may_send_its_token_with_the_file(shared_federation: Federation, browser: Any) -> None:
     browser.sign_in("east")
-    form = {"register": "organising.unions", "csrf_token": browser.csrf("/")}
+    form = {"register": "organising.unions", "csrf_token": browser.csrf("/console")}
     for sent_form, status in (({**form, "csrf_token": "no"}, 403), (form, 201)):
         whole = {**sent_form, "file": (io.BytesIO(csv()), "x.csv")}
         assert browser.post(IMPORTS, data=whole).status_code == status

@@ -44,6 +44,13 @@ PAGES = {
     "inbox with nothing in it": ("worker", "/console/inbox", 200),
     "messages sent": ("admin", "/console/messages", 200),
     "messages sent, not for officers": ("district", "/console/messages", 403),
+    "list of records": ("district", "/console/organising/unions", 200),
+    "list of nobody": ("west", "/console/organising/unions?view=mine", 200),
+    "list that nothing matches": ("district", "/console/organising/members?state=active&sex=female", 200),
+    "new record": ("district", "/console/organising/members/new", 200),
+    "list of a plugin's own": ("east", "/console/designs/hardship-files", 200),
+    "form with a party": ("east", "/console/designs/dispute-cases/new", 200),
+    "record that is not there": ("district", f"/console/organising/unions/{'0' * 32}", 404),
     "plugins": ("admin", "/console/plugins", 200),
     "a plugin": ("admin", "/console/plugins/organising", 200),
     "a plugin before it is switched off": ("admin", "/console/plugins/organising/switch", 200),
@@ -54,6 +61,15 @@ PAGES = {
     "registers to import": ("district", "/console/imports/new", 200),
     "what a register must look like": ("district", "/console/imports/new/organising.members", 200),
     "imports, not for workers": ("worker", "/console/imports", 403),
+    "parameters": ("admin", "/console/parameters", 200),
+    "parameters of a plugin, searched": ("district", "/console/parameters?plugin=organising&q=委员", 200),
+    "a parameter": ("admin", "/console/parameters/organising.committee.members_from", 200),
+    "a parameter with a table": ("district", "/console/parameters/organising.grading.grades", 200),
+    "deciding a parameter": ("admin", "/console/parameters/organising.committee.members_from/decide", 200),
+    "deciding a table": ("admin", "/console/parameters/organising.committee.seats/decide", 200),
+    "an unknown parameter": ("admin", "/console/parameters/nothing", 404),
+    "calendar": ("district", "/console/calendar?year=2026", 200),
+    "calendar of a year that nobody knows": ("admin", "/console/calendar?year=2099", 200),
     "unknown address": ("district", "/nothing", 404),
     "unknown figure": ("district", "/console/figures/nothing", 404),
     "not permitted": ("worker", FOUNDED, 403),
@@ -114,7 +130,7 @@ def _without_data(text: str, federation: Federation) -> str:
     """A page's text without the names that come from records."""
     for name in (federation.view.name, *filter(None, UNITS.values())):
         text = text.replace(name, " ")
-    text = re.sub(r"样[a-z]*|深圳市样本\w+电子有限公司(工会委员会)?", " ", text)
+    text = re.sub(r"样示例|样[a-z]*|深圳市样本\w+电子有限公司(工会委员会)?", " ", text)
     return text
 
 
