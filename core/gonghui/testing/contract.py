@@ -35,6 +35,7 @@ from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
 from gonghui.testing import (
     attachment_samples,
+    import_samples,
     job_samples,
     parameter_samples,
     record_page_samples,
@@ -231,7 +232,7 @@ class Contract:
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
-        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name)
+        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name, known)
         if form is None:
             return second_factor_samples.content(self.home, operation.name, right)
         boundary, content = encode_multipart(form)
@@ -330,6 +331,7 @@ class Contract:
             "delivery_id": self._given_up,
             "entry_id": self._entry,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
+            **import_samples.samples(self.home, right, lambda: self._register(right), self._sent_run),
         }
 
     def _own_figure(self) -> str:
