@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -50,9 +49,9 @@ def operator(federation: Federation) -> Operator:
 
 
 @pytest.fixture
-def entered(operator: Operator) -> Iterator[Operator]:
+def entered(operator: Operator) -> Operator:
     assert operator.sign_in().status_code == 303
-    yield operator
+    return operator
 
 
 def _entries(operator: Operator) -> list[Any]:
