@@ -19,7 +19,7 @@ PAGES = (
     ("district", "/console/organising/re-elections?view=overdue"),
     ("district", "/console/organising/unions/new"),
     ("district", "/console/organising/members/new"),
-    ("east", "/console/organising/questionnaires/new"),
+    ("district", "/console/organising/questionnaires/new"),
     ("admin", "/console/plugins"),
     ("admin", "/console/plugins/organising"),
     ("admin", "/console/plugins/organising/switch"),
