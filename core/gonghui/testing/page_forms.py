@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gonghui.testing.plugin_samples import SPARE
 
+#: Fields by method and path that are what the contract knows under their own name.
+_KNOWN: dict[str, tuple[str, ...]] = {"POST /console/imports/new/{register_code}": ("file",)}
 _FIGURE = {
     "value": "30",
     "effective_from": "2032-01-01",
@@ -29,6 +34,8 @@ _FORMS: dict[str, dict[str, str]] = {
 }
 
 
-def form_of_page(name: str) -> dict[str, str] | None:
+def form_of_page(name: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of the form of the page operation called `name`; None where it has none, or says nothing."""
+    if name in _KNOWN:
+        return {field: known[field] for field in _KNOWN[name]}
     return _FORMS.get(name)

@@ -49,7 +49,7 @@ def show_row(uow: UnitOfWork, run_id: UUID, number: int) -> str:
 @blueprint.post(_ROW)
 @page(USE)
 def put_right(uow: UnitOfWork, run_id: UUID, number: int) -> AnyResponse | str | tuple[str, int]:
-    """Put cells of a row right. A script gets the row as it stands now; without one, what is wrong is a page."""
+    """Put cells of a row right. A script gets the row as it stands now; without one, a page says what is wrong."""
     shown, register = shown_run(uow, run_id, to_change=True)
     is_in_place, problems, mended = "HX-Request" in request.headers, Faults(), False
     try:
@@ -61,9 +61,11 @@ def put_right(uow: UnitOfWork, run_id: UUID, number: int) -> AnyResponse | str |
         shown, register = shown_run(uow, run_id)
     if is_in_place:
         return _in_place(uow, shown, register, number, mended, problems)
-    if mended:
-        return redirect(to(f"{HOME}/{run_id}", cursor=request.args.get("cursor")), 303)
-    return _row_page(uow, shown, register, number, problems), 422
+    if problems:
+        return _row_page(uow, shown, register, number, problems), 422
+    # What was typed is kept, right or wrong; the row's own page says what still is.
+    on = f"{HOME}/{run_id}" if mended else f"{HOME}/{run_id}/rows/{number}"
+    return redirect(to(on, cursor=request.args.get("cursor")), 303)
 
 
 def _sent(uow: UnitOfWork, run: RegisterRun, register: RegisterImport, number: int) -> dict[str, str]:
