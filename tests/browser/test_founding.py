@@ -79,7 +79,9 @@ def test_a_union_is_founded_by_officers_of_three_levels(visitor: Callable[..., V
     press(page, "报送")
 
     district = visitor("district")
-    desk = district.open(at)
+    desk = district.page
+    desk.goto(at)
+    district.look("a founding that waits for approval")
     press(desk, "批准")
     desk.fill("#approval_no", "示工复〔2026〕8号")
     desk.fill("#term_years", "5")
