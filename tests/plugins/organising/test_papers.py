@@ -42,7 +42,7 @@ def test_the_request_to_found_names_who_is_asked_and_what_the_law_says(federatio
     answer = page(federation, "firm", f"{UNIONS}/{union_id}/print/request")
     assert answer.status_code == 200
     said = text_of(answer)
-    for words in ("的请示", "花园社区工联会", "会员 120 人", "3 至 7 名", "拟召开会员代表大会", "近亲属"):
+    for words in ("的请示", "花园社区工联会", "会员 120 人", "5 至 7 名", "拟召开会员代表大会", "近亲属"):
         assert words in said
 
 
