@@ -33,6 +33,12 @@ PAGES = (
     ("admin", "/console/parameters/organising.committee.seats/decide"),
     ("admin", "/console/calendar?year=2025"),
     ("admin", "/console/calendar?year=2099"),
+    ("auditor", "/console/trail"),
+    ("auditor", "/console/trail/sample"),
+    ("auditor", "/console/trail/sample?seed=5&size=5"),
+    ("district", "/console/deadlines"),
+    ("admin", "/console/deadlines?view=met"),
+    ("admin", "/console/events"),
     ("district", "/nothing"),
     (None, "/sign-in"),
 )

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
+from gonghui.auth.lockout import attempt, forgive
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.sensitive import Sensitive, sensitive
 from gonghui.db.unit_of_work import UnitOfWork
@@ -173,8 +174,10 @@ def _proved(uow: UnitOfWork, account: Account, code: str) -> SecondFactor:
     row = factor_of(uow, account.id, lock=True)
     if row is None or row.confirmed_at is None:
         raise Conflict("no_second_factor", _("这个账号没有启用两步验证。"))
+    attempt(uow, account.login)
     if not (_is_fresh(uow, row, code) or _was_recovery_code(row, code)):
         raise invalid(FieldFault("/code", "code_wrong", _("验证码不对。看手机上现在显示的六位数字。")))
+    forgive(uow, account.login)
     return row
 
 

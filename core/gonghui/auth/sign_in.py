@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,12 +12,12 @@ from sqlalchemy import select
 from gonghui.auth import second_factor
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import AuthSession, fingerprint, start_session
-from gonghui.auth.lockout import count_attempt, forgive
+from gonghui.auth.lockout import count_attempt, forgive, locked_out
 from gonghui.auth.passwords import password_fits
 from gonghui.auth.second_factor import Step, step_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import TooManyAttempts, Unauthenticated
+from gonghui.errors import Unauthenticated
 from gonghui.i18n import _
 from gonghui.values import clock
 from gonghui.values.principal import Principal, PrincipalKind, anonymous
@@ -124,7 +123,7 @@ def _attempt(door: Door, login: str) -> Account | None:
         account = find_account(uow, login)
     if locked_until is not None:
         door.note("core.sign_in.locked_out", account)
-        raise _locked_out(locked_until)
+        raise locked_out(locked_until)
     return account
 
 
@@ -160,12 +159,3 @@ def _open_session(uow: UnitOfWork, account: Account) -> str:
     forgive(uow, account.login)
     uow.note("core.sign_in.succeeded", account)
     return start_session(uow, account)
-
-
-def _locked_out(until: datetime) -> TooManyAttempts:
-    wait = max(1, int((until - clock.now()).total_seconds()))
-    return TooManyAttempts(
-        "locked_out",
-        _("登录失败次数过多，请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
-        extra={"retry_after": wait},
-    )

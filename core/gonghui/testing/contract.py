@@ -14,11 +14,12 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.api.operations import SIGNED_IN
+from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
@@ -38,6 +39,7 @@ from gonghui.testing import (
     job_samples,
     parameter_samples,
     record_page_samples,
+    second_factor_samples,
     tree_samples,
 )
 from gonghui.testing.federation import OPERATOR, Asker, World
@@ -53,7 +55,6 @@ from gonghui.testing.operations import (
 from gonghui.testing.page_forms import form_of_page
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
-from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
@@ -233,7 +234,7 @@ class Contract:
             return {"json": body}
         form = sample_form(self.world.app, operation, known) or form_of_page(operation.name, known)
         if form is None:
-            return {}
+            return second_factor_samples.content(self.home, operation.name, right)
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
@@ -314,7 +315,12 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
-            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(guarded, "guest"),
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
+                second_factor_samples.guarded, "guest"
+            ),
+            "POST /console/me/sessions/{session_id}/end": lambda: self._own(
+                second_factor_samples.session_of, right
+            ),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),
@@ -323,6 +329,7 @@ class Contract:
             "run_id": lambda: self._sent_run(right),
             "number": lambda: "2",
             "delivery_id": self._given_up,
+            "entry_id": self._entry,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
             **import_samples.samples(self.home, right, lambda: self._register(right), self._sent_run),
         }
@@ -360,6 +367,11 @@ class Contract:
         with self.home.uow() as uow:
             request_removal(uow, SPARE, 30)
         return SPARE.id
+
+    def _entry(self) -> str:
+        """An entry of the trail: any, for it is home's."""
+        with self.home.uow() as uow:
+            return str(uow.session.scalars(select(AuditEntry.id).limit(1)).one())
 
     def _given_up(self) -> str:
         """A delivery of an hour that failed for good."""

@@ -2,6 +2,7 @@
 
 from gonghui.web import (
     calendar,
+    deadlines,
     documentation,
     figures,
     home,
@@ -9,8 +10,11 @@ from gonghui.web import (
     parameters,
     plugins,
     refusals,
+    security,
     signing_in,
     told,
+    trail,
+    undone,
 )
 from gonghui.web.imports import deciding, rows, runs, sending
 
@@ -26,6 +30,10 @@ PAGES = (
     plugins,
     parameters,
     calendar,
+    trail,
+    deadlines,
+    undone,
+    security,
     signing_in,
     documentation,
     refusals,

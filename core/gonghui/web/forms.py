@@ -19,7 +19,16 @@ Faults = list[tuple[str | None, str]]
 
 def sent(schema: Schema) -> dict[str, Any]:
     """The fields of a schema as the form holds them; one that was left empty was not sent. Raises `Invalid`."""
-    told = {name: value for name, value in request.form.items() if name in schema.fields and value.strip()}
+    return _read(schema, request.form)
+
+
+def asked(schema: Schema) -> dict[str, Any]:
+    """The same of a form that asks by the address. Raises `Invalid`."""
+    return _read(schema, request.args)
+
+
+def _read(schema: Schema, source: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: value for name, value in source.items() if name in schema.fields and value.strip()}
     try:
         return dict(schema.load(told))
     except ValidationError as error:

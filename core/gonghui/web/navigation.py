@@ -51,6 +51,7 @@ ADMINISTRATION = (
     Entry(_("政策参数"), "/console/parameters", "core.parameter.read", "adjustments-horizontal"),
     Entry(_("节假日"), "/console/calendar", "core.calendar.read", "calendar"),
     Entry(_("审计记录"), "/console/trail", "core.audit.read", "shield-check"),
+    Entry(_("未办成的任务"), "/console/events", "core.event.read", "alert-triangle", of_whole=True),
     Entry(_("已发消息"), "/console/messages", "core.message.read", "mail", of_whole=True),
     Entry(_("接口文档"), "/docs", SIGNED_IN, "book"),
 )

@@ -47,7 +47,7 @@ PAGES = {
     "list of records": ("district", "/console/organising/unions", 200),
     "list of nobody": ("west", "/console/organising/unions?view=mine", 200),
     "list that nothing matches": ("district", "/console/organising/members?state=active&sex=female", 200),
-    "new record": ("district", "/console/organising/members/new", 200),
+    "new record": ("district", "/console/organising/unions/new", 200),
     "list of a plugin's own": ("east", "/console/designs/hardship-files", 200),
     "form with a party": ("east", "/console/designs/dispute-cases/new", 200),
     "record that is not there": ("district", f"/console/organising/unions/{'0' * 32}", 404),
@@ -70,6 +70,19 @@ PAGES = {
     "an unknown parameter": ("admin", "/console/parameters/nothing", 404),
     "calendar": ("district", "/console/calendar?year=2026", 200),
     "calendar of a year that nobody knows": ("admin", "/console/calendar?year=2099", 200),
+    "my account": ("district", "/console/me/security", 200),
+    "what is overdue": ("district", "/console?late=1", 200),
+    "everything that waits": ("district", "/console?all=1", 200),
+    "trail": ("auditor", "/console/trail", 200),
+    "trail, narrowed to nothing": ("admin", "/console/trail?who=无此人&since=2024-01-01&until=x", 200),
+    "trail, not for officers": ("district", "/console/trail", 403),
+    "a sample to be drawn": ("auditor", "/console/trail/sample", 200),
+    "a sample beyond what is sealed": ("auditor", "/console/trail/sample?seed=5&size=7&up_to=1000000", 422),
+    "deadlines": ("district", "/console/deadlines", 200),
+    "deadlines that are late": ("east", "/console/deadlines?view=overdue&rule=x", 200),
+    "deadlines that were met": ("admin", "/console/deadlines?view=met", 200),
+    "tasks that failed": ("admin", "/console/events", 200),
+    "tasks that failed, not for officers": ("district", "/console/events", 403),
     "unknown address": ("district", "/nothing", 404),
     "unknown figure": ("district", "/console/figures/nothing", 404),
     "not permitted": ("worker", FOUNDED, 403),
@@ -147,9 +160,9 @@ def test_a_page_is_sound_and_all_in_the_readers_language(
     assert NOTICE[language] in page.text
     assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
     left = _without_data(page.own_text, settled)
-    strange = (
-        set(_LATIN.findall(left)) - _LATIN_WORDS if language == "zh" else set(_HAN.findall(left)) - {"中文"}
-    )
+    is_chinese = language == "zh"
+    allowed = _LATIN_WORDS if is_chinese else {"中文"}
+    strange = set((_LATIN if is_chinese else _HAN).findall(left)) - allowed
     assert strange == set()
 
 

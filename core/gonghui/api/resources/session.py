@@ -185,11 +185,8 @@ def post_token(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(204)
 def delete_token(uow: UnitOfWork, token_id: UUID) -> Response:
     """Revoke one of my tokens."""
-    token = uow.session.scalars(
-        select(ApiToken).where(ApiToken.id == token_id, ApiToken.account_id == uow.principal.account_id)
-    ).one_or_none()
-    if token is None:
+    account = account_by_id(uow, uow.principal.account_id) if uow.principal.account_id else None
+    if account is None:
         raise not_found()
-    uow.note("core.token.revoked")
-    token.revoked_at = token.revoked_at or clock.now()
+    credentials.revoke_token(uow, account, token_id)
     return Response(status=204)

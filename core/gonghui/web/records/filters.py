@@ -88,11 +88,8 @@ class Narrowing:
     @property
     def chips(self) -> list[tuple[str, str]]:
         """What is set, by its name in the address."""
-        told = (
-            [("q", str(_("{what}：{name}", what=_("查找"), name=request.args["q"])))]
-            if request.args.get("q")
-            else []
-        )
+        words = request.args.get("q")
+        told = [("q", str(_("{what}：{name}", what=_("查找"), name=words)))] if words else []
         return told + [chip for each in self.filters for chip in each.chips]
 
     @property

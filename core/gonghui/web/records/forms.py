@@ -60,7 +60,7 @@ def new_record(uow: UnitOfWork, kind: RecordType) -> Answer:
 
     return answer(uow, Form(
         kind, sheet, _("新建{what}", what=kind.title), _("保存"), to(list_path(kind)), schemas.creation(kind), do,
-        initial=filling.of_new(uow, sheet), rows={table.name: 1 for table in sheet.tables},
+        initial=filling.of_new(uow, sheet),
     ))  # fmt: skip
 
 
@@ -168,6 +168,8 @@ def _drawn(
     wrong: ValidationError | DomainError | list[Fault],
     status: int = 200,
 ) -> Answer:
+    if form.sheet.is_new:  # an empty row stands ready
+        rows = {table.name: max(rows.get(table.name, 0), 1) for table in form.sheet.tables}
     drawing = Drawing(uow, form.sheet, values)
     groups, lines = drawing.groups(), drawing.lines(rows)
     boxes = boxes_of(groups, lines)
@@ -184,13 +186,18 @@ def _drawn(
         lines=lines,
         values=values,
         faults=[] if is_stale else faults,
-        fault_at={name: sentence for name, sentence in reversed(faults) if name},
+        fault_at={name: _at_box(sentence, boxes[name]) for name, sentence in reversed(faults) if name},
         is_stale=is_stale,
         theirs=_theirs(form.initial, values) if is_stale else {},
         above=list_path(form.kind),
         **form.more,
     )
     return page, status
+
+
+def _at_box(sentence: str, label: str) -> str:
+    """A fault where it stands below its label anyway."""
+    return sentence.removeprefix(str(_("{what}：{name}", what=label, name="")))
 
 
 def _theirs(now: Mapping[str, str], typed_values: Mapping[str, str]) -> dict[str, str]:

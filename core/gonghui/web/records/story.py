@@ -15,7 +15,7 @@ from gonghui.records.deadlines import Deadline, DeadlineState
 from gonghui.records.record import Record
 from gonghui.records.record_types import RecordType
 from gonghui.records.transitions import RecordTransition, history
-from gonghui.records.workflow import Transition
+from gonghui.records.workflow import Comment, Transition
 from gonghui.values import clock
 from gonghui.values.clock import minute
 from gonghui.web.records.people import expected, listed, names_of
@@ -75,8 +75,10 @@ def _waits_for(
     """在等谁、等什么、到什么时候."""
     if not awaited:
         return None
-    steps = [step.title for step in awaited]
-    able = listed({each for accounts in who.values() for each in accounts}, names)
+    # What leads on is waited for; that it may be returned instead goes without saying.
+    leading = [step for step in awaited if step.comment is not Comment.REQUIRED] or awaited
+    steps = [step.title for step in leading]
+    able = listed({account for step in leading for account in who.get(step.name, ())}, names)
     if not able:
         return _("等待{steps}，还没有人有这个权限", steps=steps)
     if due_on is not None:
