@@ -33,6 +33,11 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-closes]")?.closest("dialog")?.close();
 });
 
+// <button data-prints> prints the page.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-prints]")) window.print();
+});
+
 // A form marked so is sent as soon as one of its fields is chosen.
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-sends]")?.requestSubmit();
