@@ -31,7 +31,7 @@ from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import documentation, figures, home, refusals, security, signing_in, told
+from gonghui.web import documentation, figures, home, refusals, search, security, signing_in, told
 from gonghui.web.navigation import record_path
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
@@ -40,7 +40,7 @@ from gonghui.web.words import period_name, role_name
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
-PAGES = (home, figures, told, security, signing_in, documentation, refusals)
+PAGES = (home, figures, told, search, security, signing_in, documentation, refusals)
 
 
 class _Json(JSONProvider):
