@@ -115,6 +115,12 @@ plugin = Plugin(
             columns=register.COLUMNS,
             importer=register_import.UnionImporter,
             undo=register_import.undo_unions,
+            words={
+                "": _("新增工会 {n} 个"),
+                "communities": _("新建社区工联会 {n} 个"),
+                "employers": _("新登记单位 {n} 家"),
+            },
+            path="unions",
         ),
         RegisterImport(
             code="organising.members",
@@ -123,6 +129,12 @@ plugin = Plugin(
             columns=member_register.COLUMNS,
             importer=member_import.MemberImporter,
             undo=member_import.undo_members,
+            words={
+                "": _("新增会员 {n} 人"),
+                "employers": _("新登记单位 {n} 家"),
+                "employer_matches": _("要确认是否同一家的单位 {n} 对"),
+            },
+            path="members",
         ),
         RegisterImport(
             code="organising.employers",
@@ -131,6 +143,11 @@ plugin = Plugin(
             columns=employer_register.COLUMNS,
             importer=employer_import.EmployerImporter,
             undo=employer_import.undo_employers,
+            words={
+                "": _("新登记单位 {n} 家"),
+                "codes_filled": _("补上代码的单位 {n} 家"),
+                "employer_matches": _("要确认是否同一家的单位 {n} 对"),
+            },
         ),
     ),
     commands=(

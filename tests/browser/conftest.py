@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
@@ -79,7 +80,7 @@ def visitor(
     """
     opened: list[Visitor] = []
 
-    def come(login: str | None, *, fresh: bool = False, **options: str) -> Visitor:
+    def come(login: str | None, *, fresh: bool = False, **options: Any) -> Visitor:
         state = None if fresh or login is None else kept.get(login)
         one = Visitor(chromium, server, visits, login=login, state=state, **options)
         opened.append(one)

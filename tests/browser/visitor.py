@@ -20,6 +20,7 @@ class Visitor:
         login: str | None = None,
         language: str = "zh",
         host: str = "localhost",
+        scripts: bool = True,
         state: StorageState | None = None,
     ) -> None:
         self._context = chromium.new_context(
@@ -27,6 +28,7 @@ class Visitor:
             locale="zh-CN" if language == "zh" else "en-GB",
             viewport={"width": 1366, "height": 768},
             storage_state=state,
+            java_script_enabled=scripts,
         )
         self._visits = visits
         self.language = language

@@ -26,6 +26,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, not_found
 from gonghui.i18n import LOCALES
 from gonghui.values import clock
+from gonghui.web.kept import carried_fields, may_be_drawn_again
 from gonghui.web.page import SIGNED_IN, inside, page
 
 blueprint = Blueprint("signing_in", __name__, template_folder="templates")
@@ -52,7 +53,7 @@ def show_sign_in() -> str:
 
 
 @blueprint.post("/sign-in")
-def do_sign_in() -> Response | tuple[str, int]:
+def do_sign_in() -> Response | str | tuple[str, int]:
     """Sign in and go where one wanted to go, or on to the second step."""
     form, target = SignInForm(), request.form.get("next", "/")
     login = (form.login.data or "").strip().lower()
@@ -61,9 +62,12 @@ def do_sign_in() -> Response | tuple[str, int]:
     except DomainError as error:
         if error.code in (CODE_REQUIRED, SETUP_REQUIRED):
             return _to_second_step(login, target, is_setup=error.code == SETUP_REQUIRED)
-        return render_template("sign_in.html", sign_in=form, problem=error, next=target), error.status
+        again = render_template(
+            "sign_in.html", sign_in=form, problem=error, next=target, kept=carried_fields()
+        )
+        return again, error.status
     _open(signed_in)
-    return redirect(inside(target))
+    return _go_on(target)
 
 
 @blueprint.get("/sign-in/code")
@@ -89,7 +93,7 @@ def do_second_step() -> Response | str | tuple[str, int]:
         return render_template(
             "recovery_codes.html", codes=signed_in.recovery_codes, target=target, alone=True
         )
-    return redirect(target)
+    return _go_on(target)
 
 
 @blueprint.post("/sign-out")
@@ -117,11 +121,21 @@ def picture_of(address: str) -> Markup:
     return Markup(drawn)  # noqa: S704 - drawn here, and of squares alone
 
 
-def _to_second_step(login: str, target: str, *, is_setup: bool) -> Response:
+def _go_on(target: str) -> Response | str:
+    """Go where one wanted to go; with what had been typed there when the session was over, to look at it first."""
+    following, kept = inside(target), carried_fields()
+    if kept and may_be_drawn_again(following):
+        return render_template("kept.html", action=following, kept=kept)
+    return redirect(following)
+
+
+def _to_second_step(login: str, target: str, *, is_setup: bool) -> Response | str:
     _renew()
     until = (clock.now() + _SECOND_STEP).timestamp()
-    session["pending"] = {"login": login, "next": target, "until": until, "is_setup": is_setup}
-    return redirect("/sign-in/code")
+    pending = {"login": login, "next": target, "until": until, "is_setup": is_setup}
+    session["pending"] = pending
+    # What was typed before goes along in the page itself, which an address could not carry.
+    return _second_step(pending) if carried_fields() else redirect("/sign-in/code")
 
 
 def _pending() -> dict[str, Any] | None:
@@ -135,7 +149,9 @@ def _second_step(pending: dict[str, Any], problem: DomainError | None = None) ->
     if pending["is_setup"]:
         secret, address = begin_setup(_door(), pending["login"])
         picture = picture_of(address)
-    return render_template("second_step.html", problem=problem, secret=secret, picture=picture, next="/")
+    return render_template(
+        "second_step.html", problem=problem, secret=secret, picture=picture, next="/", kept=carried_fields()
+    )
 
 
 def _door() -> Door:
@@ -152,5 +168,6 @@ def _renew() -> None:
     """A fresh session, so that nobody can have planted one; only the language goes along."""
     lang = session.get("lang")
     session.clear()
+    g.pop("csrf_token", None)  # which was the old one's
     if lang:
         session["lang"] = lang

@@ -16,9 +16,9 @@ _ROLE_NAMES = {
 }
 
 
-def role_name(code: str) -> Text | str:
-    """The role as people call it."""
-    return _ROLE_NAMES.get(code, code)
+def role_name(code: str, title: str = "") -> Text | str:
+    """The role as people call it; one that the core does not know as `title` says."""
+    return _ROLE_NAMES.get(code, title or code)
 
 
 def period_name(period: Period) -> Text:
