@@ -108,7 +108,7 @@ def _authenticate() -> AnyResponse | None:
     if secret is not None and secret.startswith(KEY_PREFIX):
         return _let_operator_in(secret)
     if operator_sessions.is_below(request.path) and "Authorization" not in request.headers:
-        return _let_operator_on()
+        return _let_operator_on(by_cookie=by_cookie)
     found = recognise(g.uow, secret) if secret else None
     if found is not None:
         g.uow.become(found.principal)
@@ -135,13 +135,14 @@ def _let_operator_in(secret: str) -> AnyResponse | None:
     return None if _enter(fingerprint(secret), reason, asked) else _ask_to_sign_in()
 
 
-def _let_operator_on() -> AnyResponse | None:
+def _let_operator_on(*, by_cookie: bool) -> AnyResponse | None:
     """An operator who has signed in by a page goes on in the session of their own cookie; nobody else is let in."""
-    if request.method not in _SAFE:
-        csrf.protect()
-    if request.path == operator_sessions.SIGN_IN:
-        return None
     begun = operator_sessions.read(g.tenant.id)
+    is_sign_in = request.path == operator_sessions.SIGN_IN
+    if request.method not in _SAFE and (begun is not None or by_cookie or is_sign_in):
+        csrf.protect()
+    if is_sign_in:
+        return None
     asked = f"{request.method} {request.path}"
     if begun is None or not _enter(begun.key_hash, begun.reason, asked):
         return _ask_to_sign_in()
