@@ -130,10 +130,11 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
 
     Rows stay, and with them every figure: sex, year of birth and what a membership or a case was about are told of
     nobody from then on. Attachments of the person's records go, and so do the files that jobs gave and registers
-    whose columns nobody has confirmed, because they may tell of anybody. Accounts are closed and lose their login. Entries of the trail stay with their digests; the
-    payloads that held the person's name or login go, and the rows are told anew as they stand. Plugins answer for what
-    no reference leads to. Free texts in plain columns (a comment, a remark) stay as they are, and so does who opened
-    whose values. Doing it again changes nothing. Raises `NotFound`.
+    whose columns nobody has confirmed, because they may tell of anybody. Accounts are closed and lose their login.
+    Entries of the trail stay with their digests; the payloads that held the person's name or login go, and the rows
+    are told anew as they stand. Plugins answer for what no reference leads to. Free texts in plain columns (a
+    comment, a remark) stay as they are, and so does who opened whose values. Doing it again changes nothing. Raises
+    `NotFound`.
     """
     who = human(uow, person_id)
     with unaudited(uow) as connection:  # every payload and every waiting row is looked at
