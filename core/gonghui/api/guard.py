@@ -12,7 +12,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from gonghui.api import problems
+from gonghui.api import operator_sessions, problems
+from gonghui.auth.credentials import fingerprint
 from gonghui.auth.operators import KEY_PREFIX, enter
 from gonghui.auth.recognition import recognise
 from gonghui.db.database import Database
@@ -27,10 +28,10 @@ from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
 
 _log = structlog.get_logger()
-_SIGN_IN_PAGES = frozenset({"/sign-in", "/sign-in/code"})
+_SIGN_IN_PAGES = frozenset({"/sign-in", "/sign-in/code", operator_sessions.SIGN_IN})
 _SIGN_IN = _SIGN_IN_PAGES | {"/api/v1/sign-in"}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOR_OPERATORS = re.compile(r"/api/v1/(?:plugins|platform)(?:/.*)?")
+_FOR_OPERATORS = re.compile(r"(?:/api/v1/(?:plugins|platform)|/operator)(?:/.*)?")
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 csrf = CSRFProtect()
@@ -41,6 +42,7 @@ PUBLIC: dict[str, str] = {
     "/sign-in": "the page where one signs in",
     "/sign-in/code": "the second step of it, after the password",
     "/api/v1/sign-in": "the operation by which one signs in",
+    operator_sessions.SIGN_IN: "the page where operators of the platform sign in by their key",
 }
 PUBLIC_PREFIXES: dict[str, str] = {
     "/static/": "style sheets and scripts hold nothing of a tenant",
@@ -105,6 +107,8 @@ def _authenticate() -> AnyResponse | None:
     secret, by_cookie = credential()
     if secret is not None and secret.startswith(KEY_PREFIX):
         return _let_operator_in(secret)
+    if operator_sessions.is_below(request.path) and "Authorization" not in request.headers:
+        return _let_operator_on()
     found = recognise(g.uow, secret) if secret else None
     if found is not None:
         g.uow.become(found.principal)
@@ -128,12 +132,31 @@ def _let_operator_in(secret: str) -> AnyResponse | None:
         message = _("请在 X-Reason 标头中写明进入本工会的理由（URL 编码）。")
         return problems.from_domain(invalid(FieldFault("/X-Reason", "reason_required", message)))
     asked = f"{request.method} {request.path}"
-    principal = enter(g.uow, secret, reason, asked)
-    if principal is None:
+    return None if _enter(fingerprint(secret), reason, asked) else _ask_to_sign_in()
+
+
+def _let_operator_on() -> AnyResponse | None:
+    """An operator who has signed in by a page goes on in the session of their own cookie; nobody else is let in."""
+    if request.method not in _SAFE:
+        csrf.protect()
+    if request.path == operator_sessions.SIGN_IN:
+        return None
+    begun = operator_sessions.read(g.tenant.id)
+    asked = f"{request.method} {request.path}"
+    if begun is None or not _enter(begun.key_hash, begun.reason, asked):
         return _ask_to_sign_in()
-    g.uow.become(principal)
-    g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
     return None
+
+
+def _enter(key_hash: str, reason: str, asked: str) -> bool:
+    """Whether a key opens the tenant; the platform's trail tells of it."""
+    principal = enter(g.uow, key_hash, reason, asked)
+    if principal is None:
+        return False
+    g.uow.become(principal)
+    g.operator_key = key_hash
+    g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
+    return True
 
 
 def credential() -> tuple[str | None, bool]:
@@ -147,8 +170,9 @@ def credential() -> tuple[str | None, bool]:
 
 def _ask_to_sign_in() -> AnyResponse:
     wants_page = request.method in _SAFE and not request.path.startswith("/api/")
+    place = operator_sessions.SIGN_IN if operator_sessions.is_below(request.path) else "/sign-in"
     if wants_page and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
-        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+        return redirect(f"{place}?next={quote(request.full_path.rstrip('?'))}")
     return problems.from_domain(Unauthenticated("unauthenticated", _("请先登录。")))
 
 

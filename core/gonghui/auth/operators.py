@@ -72,13 +72,16 @@ def revoke_keys(database: Database, operator: str) -> int:
         return len(keys)
 
 
-def enter(uow: UnitOfWork, secret: str, reason: str, request: str) -> Principal | None:
-    """The operator with this key at the tenant, once the platform's trail tells of it; None for a key nobody has."""
+def enter(uow: UnitOfWork, key_hash: str, reason: str, request: str) -> Principal | None:
+    """The operator with this key at the tenant, once the platform's trail tells of it; None for a key nobody has.
+
+    `key_hash` is the fingerprint of its secret.
+    """
     with uow.database.public() as connection:
         operator = connection.scalar(
             text("SELECT operator FROM core.operator_enters(:hash, :entry, :tenant, :why, :what)"),
             {
-                "hash": fingerprint(secret),
+                "hash": key_hash,
                 "entry": new_id(),
                 "tenant": uow.tenant_id,
                 "why": reason,

@@ -42,16 +42,16 @@ FURTHER_POLICIES = {
     "core.tenant_host": {"operator", "look_up"},
     "core.plugin_switch": {"look_up"},
     "core.platform_entry": {"operator", "entering", "sealer"},
-    "core.audit_entry": {"sealer"},
-    "core.audit_seal": {"sealer"},
-    "core.audit_head": {"sealer"},
-    "core.audit_progress": {"sealer"},
+    "core.audit_entry": {"sealer", "watch"},
+    "core.audit_seal": {"sealer", "watch"},
+    "core.audit_head": {"sealer", "watch"},
+    "core.audit_progress": {"sealer", "watch"},
     "core.operator_key": {"operator", "look_up"},
     "core.tenant_key": {"operator"},
     "core.audit_payload": {"eraser"},
     "core.parameter_override": {"eraser"},
-    "core.outbox_event": {"relay"},
-    "core.event_delivery": {"relay"},
+    "core.outbox_event": {"relay", "watch"},
+    "core.event_delivery": {"relay", "watch"},
 }
 #: Foreign keys that a single column makes, each with its reason.
 PLAIN_REFERENCES = {"core.tenant_host.fk_tenant_host_tenant_id": "it points to the tenant itself"}

@@ -91,6 +91,7 @@ PAGES = {
     "not permitted": ("worker", FOUNDED, 403),
     "wrong method": ("district", "/sign-out", 405),
     "unreadable cursor": ("district", f"{FOUNDED}?cursor=x", 422),
+    "sign-in of operators": (None, "/operator/sign-in", 200),
     "sign-in": (None, "/sign-in", 200),
     "sign-in with somewhere to go": (None, "/sign-in?next=/docs", 200),
 }
