@@ -31,7 +31,7 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, parameter_samples, tree_samples
+from gonghui.testing import attachment_samples, page_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -213,7 +213,7 @@ class Contract:
             return {"json": body}
         form = sample_form(self.world.app, operation, known)
         if form is None:
-            return {}
+            return page_samples.content(operation.name, known)
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
@@ -280,6 +280,7 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
+            **page_samples.targets(self.home),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),

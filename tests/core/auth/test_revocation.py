@@ -124,7 +124,7 @@ def test_signing_out_ends_the_session_of_the_cookie_whatever_other_header_comes_
 ) -> None:
     browser.sign_in("east")
     stolen = browser.cookie()
-    headers = {"X-CSRFToken": browser.csrf("/"), "Authorization": header}
+    headers = {"X-CSRFToken": browser.csrf("/console"), "Authorization": header}
     assert browser("DELETE", "/api/v1/session", headers=headers).status_code == 204
     browser.client.set_cookie("gonghui", stolen, domain=browser.host)
     assert browser.get(ME).status_code == 401
