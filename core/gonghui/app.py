@@ -31,7 +31,21 @@ from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import documentation, figures, home, org, org_changes, refusals, signing_in, told
+from gonghui.web import (
+    documentation,
+    figures,
+    handing_over,
+    home,
+    invitations,
+    org,
+    org_changes,
+    people,
+    people_acts,
+    refusals,
+    sessions,
+    signing_in,
+    told,
+)
 from gonghui.web.page import asset, here, to
 from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
@@ -39,7 +53,10 @@ from gonghui.web.words import period_name, role_name
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
-PAGES = (home, figures, told, org, org_changes, signing_in, documentation, refusals)
+PAGES = (
+    home, figures, told, org, org_changes, people, people_acts, handing_over, invitations, sessions, signing_in,
+    documentation, refusals,
+)  # fmt: skip
 
 
 class _Json(JSONProvider):

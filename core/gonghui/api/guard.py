@@ -27,7 +27,8 @@ from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
 
 _log = structlog.get_logger()
-_SIGN_IN = frozenset({"/sign-in", "/api/v1/sign-in"})
+_SIGN_IN_PAGES = frozenset({"/sign-in", "/welcome"})
+_SIGN_IN = _SIGN_IN_PAGES | {"/api/v1/sign-in"}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOR_OPERATORS = re.compile(r"/api/v1/(?:plugins|platform)(?:/.*)?")
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -38,6 +39,7 @@ csrf = CSRFProtect()
 PUBLIC: dict[str, str] = {
     "/healthz": "a balancer asks it and has no account",
     "/sign-in": "the page where one signs in",
+    "/welcome": "the page where a code that was handed out is turned into a password",
     "/api/v1/sign-in": "the operation by which one signs in",
 }
 PUBLIC_PREFIXES: dict[str, str] = {
@@ -112,7 +114,7 @@ def _authenticate() -> AnyResponse | None:
         return _ask_to_sign_in()
     elif current_app.extensions["gonghui"].registry.owner_of_path(request.path):
         g.tenant = replace(g.tenant, plugins_on=plugins_on(g.uow))
-    if request.method not in _SAFE and (by_cookie or request.path == "/sign-in"):
+    if request.method not in _SAFE and (by_cookie or request.path in _SIGN_IN_PAGES):
         csrf.protect()
     return None
 

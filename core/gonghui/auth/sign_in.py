@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from gonghui.auth.accounts import Account, find_account
 from gonghui.auth.credentials import AuthSession, fingerprint, start_session
-from gonghui.auth.lockout import count_attempt, forgive, locked_out
+from gonghui.auth.lockout import count_attempt, forgive
 from gonghui.auth.passwords import password_fits
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import Unauthenticated
+from gonghui.errors import TooManyAttempts, Unauthenticated
 from gonghui.i18n import _
 from gonghui.values import clock
 from gonghui.values.principal import Principal, PrincipalKind, anonymous
@@ -41,7 +42,7 @@ def sign_in(
         account = find_account(uow, login)
     if locked_until is not None:
         _note(database, tenant_id, "core.sign_in.locked_out", account, request_id)
-        raise locked_out(locked_until)
+        raise _locked_out(locked_until)
     stored = account.password_hash if account and account.disabled_at is None else None
     if not password_fits(stored, password) or account is None:
         _note(database, tenant_id, "core.sign_in.failed", account, request_id)
@@ -58,6 +59,15 @@ def _note(database: Database, tenant_id: UUID, action: str, account: Account | N
     """What must survive the refusal commits on its own."""
     with database.unit_of_work(anonymous(tenant_id), request_id=request_id) as uow:
         uow.note(action, account, known=account is not None)
+
+
+def _locked_out(until: datetime) -> TooManyAttempts:
+    wait = max(1, int((until - clock.now()).total_seconds()))
+    return TooManyAttempts(
+        "locked_out",
+        _("登录失败次数过多，请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
+        extra={"retry_after": wait},
+    )
 
 
 def sign_out(uow: UnitOfWork, secret: str) -> None:

@@ -222,6 +222,11 @@ class UnitOfWork:
             close(self)
         self.session.commit()
 
+    def undo(self) -> None:
+        """Take back what was done in this transaction, with what the trail would have said of it, and begin anew."""
+        self.session.rollback()
+        self.current_note, self.pending_notes = None, []
+
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
         self.session.close()

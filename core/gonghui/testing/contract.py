@@ -213,7 +213,7 @@ class Contract:
             return {"json": body}
         form = sample_form(self.world.app, operation, known)
         if form is None:
-            return page_samples.content(operation.name, known)
+            return page_samples.content(self.home, operation.name, known)
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 

@@ -76,7 +76,7 @@ def do_change(uow: UnitOfWork, org_unit_id: UUID, change: str) -> Response | str
             return _form(uow, unit, change, outcome=preview(uow, asked, day))
         reorganise(uow, asked, effective_on=day, decision=typed("decision")[:500] or None)
     except DomainError as error:
-        uow.session.rollback()
+        uow.undo()
         unit = unit_within(uow, uow.principal, REORGANISE, org_unit_id)
         return _form(uow, unit, change, faults=faults_of(error, _FIELDS)), error.status
     return redirect(to(f"/console/org/{unit.id}"), 303)

@@ -15,6 +15,12 @@ _ROLE_NAMES = {
     "worker": _("职工"),
 }
 
+_ACCOUNT_KINDS = {
+    "officer": _("工会干部"),
+    "worker": _("职工"),
+    "guest": _("合作机构"),
+    "machine": _("程序"),
+}
 _UNIT_KINDS = {
     "district_federation": _("区总工会"),
     "street_federation": _("街道总工会"),
@@ -39,6 +45,11 @@ _REORGANISATIONS = {
     "rename": _("更名"),
     "close": _("撤销"),
 }
+
+
+def account_kind(code: str) -> Text | str:
+    """What sort of account it is."""
+    return _ACCOUNT_KINDS.get(code, code)
 
 
 def unit_kind(code: str) -> Text | str:

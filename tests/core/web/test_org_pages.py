@@ -6,28 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from gonghui.db import policies
 from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind, new_unit
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
 from gonghui.values import clock
-
-HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def asked(federation: Federation) -> Callable[..., Any]:
-    """Opens or sends a page as somebody; with `form` it is sent."""
-
-    def ask(login: str, path: str, form: dict[str, Any] | None = None) -> Any:
-        client = federation.client(login)
-        if form is None:
-            return client.get(path, headers=HTML)
-        return client("POST", path, data=form, headers=HTML)
-
-    return ask
 
 
 def unit(federation: Federation, name: str) -> OrgUnit:

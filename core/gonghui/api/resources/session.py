@@ -188,6 +188,5 @@ def delete_token(uow: UnitOfWork, token_id: UUID) -> Response:
     ).one_or_none()
     if token is None:
         raise not_found()
-    uow.note("core.token.revoked")
-    token.revoked_at = token.revoked_at or clock.now()
+    credentials.revoke_token(uow, token)
     return Response(status=204)

@@ -34,6 +34,8 @@ def upgrade() -> None:
     )
     op.alter_column("role", "declined", server_default=None, schema="core")
     op.create_index("ix_role_assignment_unit", "role_assignment", ["tenant_id", "org_unit_id"], schema="core")
+    op.create_index("ix_auth_session_account", "auth_session", ["tenant_id", "account_id"], schema="core")
+    op.create_index("ix_api_token_account", "api_token", ["tenant_id", "account_id"], schema="core")
     op.create_table(
         "sign_in_code",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -62,6 +64,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("sign_in_code", schema="core")
+    op.drop_index("ix_api_token_account", "api_token", schema="core")
+    op.drop_index("ix_auth_session_account", "auth_session", schema="core")
     op.drop_index("ix_role_assignment_unit", "role_assignment", schema="core")
     op.drop_column("role", "declined", schema="core")
     op.drop_column("role_assignment", "deputy_for_id", schema="core")
