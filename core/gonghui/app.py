@@ -42,6 +42,8 @@ from gonghui.web import (
     people,
     people_acts,
     refusals,
+    roles,
+    roles_changed,
     sessions,
     signing_in,
     told,
@@ -54,7 +56,8 @@ _log = structlog.get_logger()
 _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
 PAGES = (
-    home, figures, told, org, org_changes, people, people_acts, handing_over, invitations, sessions, signing_in,
+    home, figures, told, org, org_changes, people, people_acts, handing_over, invitations, sessions, roles,
+    roles_changed, signing_in,
     documentation, refusals,
 )  # fmt: skip
 
@@ -171,6 +174,7 @@ def _furnish_templates(app: Flask) -> None:
             "principal": principal,
             "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
             "shell": partial(shell, uow),
+            "seeing_as": g.get("seeing_as"),
         }
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, current_app, g, request
-from psycopg.errors import SerializationFailure, UniqueViolation
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction, SerializationFailure, UniqueViolation
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
@@ -96,6 +96,8 @@ def from_unexpected(error: Exception) -> Response:
         return from_domain(Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。")))
     if isinstance(error, OperationalError) and isinstance(error.orig, SerializationFailure):
         return from_domain(Conflict("tree_changed", _("刚刚有人调整了组织，请刷新后重新办理。")))
+    if isinstance(error, InternalError) and isinstance(error.orig, ReadOnlySqlTransaction):
+        return from_domain(Forbidden("only_seeing", _("正在以别的角色查看，只能看，不能办理。先退出查看。")))
     status = 503 if isinstance(error, (OperationalError, ObjectError)) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]

@@ -150,6 +150,8 @@ class UnitOfWork:
         #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
         self.writer: str | None = None
         self.is_reading = False
+        #: Whether the database refuses whatever this transaction would write.
+        self.only_reads = False
         #: Outstanding rows that were found to be written by whoever may, by identity.
         self.vetted: dict[int, Base] = {}
         #: What is to be done once the connection is given back, whether or not this transaction was committed.

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gonghui.auth.accounts import Account, Role, RoleAssignment, account_by_id, assign, open_account
+from gonghui.auth.accounts import (
+    Account,
+    Role,
+    RoleAssignment,
+    account_by_id,
+    assign,
+    extend_role,
+    open_account,
+)
 from gonghui.auth.credentials import AuthSession, issue_token, start_session
 from gonghui.auth.sign_in_codes import CodePurpose, hand_out
 from gonghui.db.unit_of_work import UnitOfWork
@@ -41,6 +49,9 @@ FORMS: dict[str, Callable[[Federation, Mapping[str, Any]], dict[str, Any]]] = {
         "roles": _roles_of_last(home),
         "valid_to": clock.today().isoformat(),
     },
+    "POST /console/roles/{role_code}/change": lambda home, known: {"permissions": ["core.org_unit.read"]},
+    "POST /console/roles/{role_code}/copy": lambda home, known: {"name": f"样本角色{next(_numbers)}"},
+    "POST /console/roles/{role_code}/see-as": lambda home, known: {"unit": UNITS["garden"]},
     "POST /console/people/invite": lambda home, known: {
         "role": "auditor",
         "unit": UNITS["garden"],
@@ -59,6 +70,8 @@ def targets(home: Federation) -> dict[str, Callable[[], str]]:
     """Makers of what the parameters of pages name, by the name of the parameter or of the operation."""
     return {
         "change": lambda: "rename",
+        "role_code": lambda: "auditor",
+        "POST /console/roles/{role_code}/change": lambda: _made_role(home),
         "account_id": lambda: _made(home, _fresh_account),
         "assignment_id": lambda: str(_roles_of_last(home)[0]),
         "session_id": lambda: _made(home, _session),
@@ -69,6 +82,11 @@ def targets(home: Federation) -> dict[str, Callable[[], str]]:
 def _made(home: Federation, make: Callable[[Federation, UnitOfWork], UUID]) -> str:
     with home.uow() as uow:
         return str(make(home, uow))
+
+
+def _made_role(home: Federation) -> str:
+    with home.uow() as uow:
+        return extend_role(uow, f"sample{next(_numbers)}", "样本角色", ["core.org_unit.read"]).code
 
 
 def _fresh_account(home: Federation, uow: UnitOfWork) -> UUID:
