@@ -78,7 +78,7 @@ for process in (worker, relay, scheduler, sealer):
 
 @gonghui.command()
 def demo() -> None:
-    """Start the demonstration: database, made-up districts, broker, and all five processes. Ctrl-C ends it."""
+    """Start the demonstration, with all that belongs to it, and made-up districts. Ctrl-C ends it."""
     demo_server.run(settings())
 
 

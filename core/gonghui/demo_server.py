@@ -1,4 +1,7 @@
-"""The demonstration: database, broker and the five processes, which end together, and clean up after a killed one."""
+"""The demonstration: database, broker, web server and worker, which end together, and clean up after a killed one.
+
+Relay, scheduler and sealer take their turns in threads beside them: as processes each would load every plugin anew.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from sqlalchemy import make_url
 
 from gonghui.events import embedded_broker
 from gonghui.i18n import _
+from gonghui.lifecycle import turns
 from gonghui.lifecycle.installation import DEMO_TENANTS, opened
 from gonghui.lifecycle.onboarding import Declaration
 from gonghui.settings import Settings
@@ -34,12 +38,16 @@ def run(settings: Settings) -> None:
     with _alone(settings.var / "demo.json"):
         _refuse_taken_address(settings)
         click.echo(str(_("正在准备数据库和演示数据……")))
-        with opened(settings) as installation, _broker_of(settings) as broker_url:
+        with (
+            opened(settings) as installation,
+            _broker_of(settings) as broker_url,
+            turns.beside(installation.database, broker_url, settings),
+        ):
             _greet(settings)
             environment = _environment(settings, installation.server_url, is_demo=True)
-            beside = {**environment, "GONGHUI_BROKER_URL": broker_url}
-            parts = {"web": (_web(settings), environment)}
-            parts |= {name: (command, beside) for name, command in _BESIDE_THE_WEB.items()}
+            # That there is a broker also tells the web server that workers take its jobs.
+            environment["GONGHUI_BROKER_URL"] = broker_url
+            parts = {"web": (_web(settings), environment), "worker": (_WORKER, environment)}
             _run_together(parts, settings.var / "demo.json")
 
 
@@ -51,12 +59,7 @@ def serve(settings: Settings, server_url: str) -> None:
 
 _Part = tuple[Sequence[str], Mapping[str, str]]
 """A command and its environment."""
-_BESIDE_THE_WEB: Mapping[str, Sequence[str]] = {
-    "relay": (sys.executable, "-m", "gonghui", "relay"),
-    "worker": (sys.executable, "-m", "gonghui.worker", "--at-once", "3"),
-    "scheduler": (sys.executable, "-m", "gonghui", "scheduler"),
-    "sealer": (sys.executable, "-m", "gonghui", "sealer"),
-}
+_WORKER = (sys.executable, "-m", "gonghui.worker", "--at-once", "3")
 
 
 def _web(settings: Settings) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -95,6 +96,17 @@ class Settings(BaseSettings):
     event_days: int = Field(
         default=30, ge=1, description="how long delivered events are kept, and held for a plugin that is off"
     )
+    job_days: int = Field(
+        default=7, ge=1, description="how long a job that has ended is kept, with its result"
+    )
+    job_rows: int = Field(
+        default=2_000, ge=1, description="from so many rows on an export or a step of an import is a job"
+    )
+    job_bytes: int = Field(
+        default=512 * 1024,
+        ge=1,
+        description="from this size on, in bytes, a register sent in is read by a job",
+    )
     audit_key: Path | None = Field(
         default=None,
         description="file of the key that signs the audit trail; empty: `secrets/audit-key.pem` in `var`",
@@ -117,6 +129,11 @@ class Settings(BaseSettings):
         description="where the same lines go as RFC 5424: `udp://HOST:514`, `tcp://HOST:601`, `unix:PATH`",
     )
     web_threads: int = Field(default=4, ge=1, description="requests that a web process works on at once")
+
+    @property
+    def job_life(self) -> timedelta:
+        """How long a job that has ended is kept."""
+        return timedelta(days=self.job_days)
 
 
 @cache

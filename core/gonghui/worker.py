@@ -56,7 +56,7 @@ def _open(**_told: Any) -> None:
             url,
             settings().var,
             settings().database_name,
-            pool_size=2,
+            pool_size=3,  # a delivery, the job that it began, and its progress, which is committed apart
             timeout_ms=settings().statement_timeout_ms,
             only=(policies.APP,),
         )

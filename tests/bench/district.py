@@ -29,7 +29,7 @@ class District:
 
     tenant_id: UUID
     host: str
-    token: str
+    token: str | None
     community: UUID
     unions: list[UUID]
 

@@ -16,6 +16,7 @@ from gonghui.lifecycle.onboarding import Declaration, onboard, operator_principa
 from gonghui.plugin_host.registers import register_of
 from gonghui.records.registers.taking import import_file
 from gonghui.settings import PACKAGED_TENANTS
+from gonghui.tenancy.tenants import tenant_with_code
 from gonghui.testing.federation import World
 from gonghui_organising.demo_people import demo_id_number, demo_names, demo_phone
 
@@ -33,27 +34,32 @@ def measure(world: World) -> Figure:
     say(f"import of {_ROWS} members")
     with TemporaryDirectory() as folder:
         unions, members = Path(folder) / "unions.xlsx", Path(folder) / "members.xlsx"
-        _write_unions(unions)
-        _write_members(members)
+        write_unions(unions)
+        write_members(members)
         rates = [_rate(world, number, unions, members) for number in range(_TIMES)]
     return Figure(f"import of {_ROWS} members", round(median(rates)), "rows/s")
 
 
 def _rate(world: World, number: int, unions: Path, members: Path) -> float:
-    declared = Declaration.read(PACKAGED_TENANTS / "demo.toml")
-    code = f"members{number}"
-    content = {**declared.content, "code": code, "hosts": [f"{code}.test"], "account": []}
-    tenant = onboard(world.database, world.registry, Declaration(content, declared.profile))
-    with world.database.unit_of_work(operator_principal(tenant.id)) as uow:
-        import_file(uow, register_of(uow, "organising.unions"), unions)
+    tenant_id = tenant_with_code(world.database, with_unions(world, f"members{number}", unions)).id
     started = time.perf_counter()
-    with world.database.unit_of_work(operator_principal(tenant.id)) as uow:
+    with world.database.unit_of_work(operator_principal(tenant_id)) as uow:
         report = import_file(uow, register_of(uow, "organising.members"), members)
     seconds = time.perf_counter() - started
     if report.created != _ROWS:
         raise RuntimeError(f"{report.created} of {_ROWS} went in: {report.faults[:1]}")
     say(f"import {number + 1}/{_TIMES}: {report.rows} rows in {seconds:.2f} s")
     return report.rows / seconds
+
+
+def with_unions(world: World, code: str, unions: Path) -> str:
+    """A fresh tenant with the unions of a register; its code."""
+    declared = Declaration.read(PACKAGED_TENANTS / "demo.toml")
+    content = {**declared.content, "code": code, "hosts": [f"{code}.test"], "account": []}
+    tenant = onboard(world.database, world.registry, Declaration(content, declared.profile))
+    with world.database.unit_of_work(operator_principal(tenant.id)) as uow:
+        import_file(uow, register_of(uow, "organising.unions"), unions)
+    return code
 
 
 def _write(path: Path, headings: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
@@ -64,7 +70,8 @@ def _write(path: Path, headings: tuple[str, ...], rows: Iterator[tuple[object, .
             sheet.write_row(number, 0, row)
 
 
-def _write_unions(path: Path) -> None:
+def write_unions(path: Path) -> None:
+    """A register of the unions that the members are of."""
     headings = ("工会名称", "单位名称", "单位统一社会信用代码", "所属街道", "建会类型", "建会日期", "本届任期起",
                 "任期(年)", "职工人数", "会员人数")  # fmt: skip
     _write(
@@ -77,10 +84,11 @@ def _write_unions(path: Path) -> None:
     )
 
 
-def _write_members(path: Path) -> None:
+def write_members(path: Path, rows: int = _ROWS) -> None:
+    """A register of made-up members."""
     chance = Random(1)
     names = demo_names(chance)
-    _write(path, _HEADINGS, (_member(serial, next(names)) for serial in range(_ROWS)))
+    _write(path, _HEADINGS, (_member(serial, next(names)) for serial in range(rows)))
 
 
 def _member(serial: int, name: str) -> tuple[object, ...]:

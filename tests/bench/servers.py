@@ -18,7 +18,7 @@ _PATIENCE = 30
 
 
 @contextmanager
-def gonghui(database: Database, var: Path) -> Iterator[int]:
+def gonghui(database: Database, var: Path, factory: str = "gonghui.app:create_app") -> Iterator[int]:
     """Gonghui on `database`; the block gets its port. Like `gonghui serve`, it gets no owner's password."""
     url = database.admin_url.set(username=None, password=None)
     environment = {
@@ -28,7 +28,7 @@ def gonghui(database: Database, var: Path) -> Iterator[int]:
         "GONGHUI_POOL_SIZE": str(THREADS),
         "GONGHUI_DEMO": "0",
     }
-    with _served("gonghui.app:create_app", environment) as port:
+    with _served(factory, environment) as port:
         yield port
 
 

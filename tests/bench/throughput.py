@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import servers
@@ -17,7 +18,7 @@ from gonghui_organising.demo import demo_code
 from gonghui_organising.union_samples import founding_values
 
 UNIONS = 3_000
-_CLIENTS, _SECONDS, _WARM_UP = 8, 3, 2
+CLIENTS, SECONDS, WARM_UP = 8, 3, 2
 _PATH = "/api/v1/organising/unions"
 #: More than either side creates in one round here; a side that is quicker begins again with the first.
 _BODIES = 3_000
@@ -41,15 +42,15 @@ def measure(world: World, var: Path) -> Iterator[Figure]:
 def _side_by_side(name: str, ours: tuple[int, Load], theirs: tuple[int, Load]) -> Figure:
     def measured(side: tuple[int, Load], seconds: int) -> float:
         port, load = side
-        return throughput(port, load(), clients=_CLIENTS, seconds=seconds)
+        return throughput(port, load(), clients=CLIENTS, seconds=seconds)
 
     for side in (ours, theirs):
-        measured(side, _WARM_UP)
+        measured(side, WARM_UP)
     return paired(
         name,
         "requests/s",
-        lambda: measured(ours, _SECONDS),
-        lambda: measured(theirs, _SECONDS),
+        lambda: measured(ours, SECONDS),
+        lambda: measured(theirs, SECONDS),
         by=generator(),
     )
 
@@ -70,13 +71,19 @@ def _details(district: District) -> tuple[str, Load, Load]:
 def _creates(district: District) -> tuple[str, Load, Load]:
     """New foundings for each round, made before its time begins to run."""
     serials = itertools.count()
+    theirs = replace(district, token=None)
+    return (
+        "create of a union",
+        lambda: creates(district, serials),
+        lambda: creates(theirs, serials, path="/unions"),
+    )
+
+
+def creates(district: District, serials: Iterator[int], *, path: str = _PATH) -> list[bytes]:
+    """New foundings, each of its own serial."""
     common = founding_values(district.community)
-
-    def fresh(path: str, token: str | None) -> list[bytes]:
-        bodies = (_founding(common, next(serials)) for _ in range(_BODIES))
-        return [request("POST", path, host=district.host, token=token, content=body) for body in bodies]
-
-    return "create of a union", lambda: fresh(_PATH, district.token), lambda: fresh("/unions", None)
+    bodies = (_founding(common, next(serials)) for _ in range(_BODIES))
+    return [request("POST", path, host=district.host, token=district.token, content=body) for body in bodies]
 
 
 def _founding(common: dict[str, object], serial: int) -> dict[str, object]:

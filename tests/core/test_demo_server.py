@@ -75,7 +75,7 @@ def test_the_web_process_gets_no_password_of_the_database(
 ) -> None:
     monkeypatch.setenv("GONGHUI_DATABASE_URL", URL)
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    demo_server.serve(free_settings(tmp_path), url, is_demo=False)
+    demo_server.serve(free_settings(tmp_path), url)
     [environment] = started
     assert not [name for name, value in environment.items() if PASSWORD in value]
     known = make_url(environment["GONGHUI_DATABASE_URL"])
@@ -84,10 +84,10 @@ def test_the_web_process_gets_no_password_of_the_database(
 
 
 def test_the_web_process_still_learns_how_to_reach_the_database(tmp_path: Path, started: Started) -> None:
-    demo_server.serve(free_settings(tmp_path), URL, is_demo=True)
+    demo_server.serve(free_settings(tmp_path), URL)
     environment = started[0]
     assert make_url(environment["GONGHUI_DATABASE_URL"]).query == {"sslmode": "require"}
-    assert (environment["GONGHUI_DEMO"], environment["GONGHUI_VAR"]) == ("1", str(tmp_path.resolve()))
+    assert (environment["GONGHUI_DEMO"], environment["GONGHUI_VAR"]) == ("0", str(tmp_path.resolve()))
 
 
 def test_the_application_knows_the_password_of_its_own_role_only(
@@ -118,5 +118,5 @@ def test_a_server_on_a_port_that_is_taken_is_refused_and_not_started(
     tmp_path: Path, taken: int, started: Started
 ) -> None:
     with pytest.raises(click.ClickException, match="GONGHUI_PORT"):
-        demo_server.serve(Settings(var=tmp_path, port=taken), URL, is_demo=False)
+        demo_server.serve(Settings(var=tmp_path, port=taken), URL)
     assert started == []

@@ -10,6 +10,7 @@ from tests.designs.course import courses, enrolments
 from tests.designs.dispute import dispute
 from tests.designs.figures import rooms_at, rooms_opened
 from tests.designs.hardship import hardship
+from tests.designs.long_work import INSPECT_OFTEN, PRINT_ROOM
 from tests.designs.profile import likes, profiles
 from tests.designs.reacting import NOTIFICATIONS, SUBSCRIBERS
 from tests.designs.rooms import rooms
@@ -36,6 +37,7 @@ plugin = Plugin(
     ),
     samples=samples.SAMPLES,
     subscribers=SUBSCRIBERS,
+    jobs=(INSPECT_OFTEN, PRINT_ROOM),
     notifications=NOTIFICATIONS,
     hooks=hooks,
     indicators=(rooms_opened,),

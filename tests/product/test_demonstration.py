@@ -61,6 +61,15 @@ def wait_until_it_answers(shell: Shell, process: subprocess.Popen[str]) -> None:
         select.select([], [], [], 0.1)
 
 
+def wait_until_the_hours_were_kept(shell: Shell) -> None:
+    """Scheduler, relay, broker and worker have all done their part, for both federations."""
+    asked = ("events", "list", "--state", "done", "--json", "--tenant")
+    deadline = time.monotonic() + PATIENCE
+    for tenant in ("demo", "longhua"):
+        while "core.settle_tree" not in shell.gonghui(*asked, tenant).stdout:
+            assert time.monotonic() < deadline, "nothing came of the schedules"
+
+
 def is_served_by(shell: Shell, process: subprocess.Popen[str]) -> bool:
     """Whether it is this start whose server is up, and not what an earlier one left."""
     try:
@@ -116,6 +125,7 @@ def test_every_command_of_the_readme_works_while_the_demonstration_runs(shell: S
 
 def test_a_second_start_finds_the_data_of_the_first(shell: Shell) -> None:
     with demonstration(shell):
+        wait_until_the_hours_were_kept(shell)
         report = shell.gonghui("figures", "--tenant", "longhua", "--period", "2024H1", "--json").stdout
     assert {f["code"]: f["value"] for f in json.loads(report)["figures"]}["organising.unions_in_force"] == 347
 

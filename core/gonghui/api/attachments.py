@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from flask_smorest.fields import Upload as UploadField
 from marshmallow import Schema, fields, validate
 from werkzeug.datastructures import FileStorage
-from werkzeug.wsgi import wrap_file
 
-from gonghui.api.exports import IN_MEMORY
+from gonghui.api.exports import saved
 from gonghui.api.record_schemas import schema_name
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, invalid
@@ -26,7 +24,6 @@ from gonghui.records.attachments.table import Attachment
 from gonghui.records.record_types import RecordType
 from gonghui.settings import settings
 from gonghui.values import clock
-from gonghui.values.file_names import content_disposition
 
 FORM = 256 * 1024
 """Bytes of a form around its file."""
@@ -82,16 +79,8 @@ def download(uow: UnitOfWork, row: Attachment) -> Response:
 
 def file_response(stream: ObjectStream, row: Attachment) -> Response:
     """An object's content under the name and as the kind of file that its attachment says; it is closed with it."""
-    headers = {
-        "Content-Disposition": content_disposition(row.name, "attachment"),
-        "Content-Length": str(row.size),
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    if row.size <= IN_MEMORY:
-        with closing(stream):
-            return Response(stream.read(-1), headers=headers, content_type=row.media_type)
-    body: Any = wrap_file(request.environ, stream)  # type: ignore[arg-type]
-    return Response(body, headers=headers, content_type=row.media_type, direct_passthrough=True)
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+    return saved(stream, row.size, row.name, row.media_type, stand_in="attachment", **headers)
 
 
 def link(uow: UnitOfWork, row: Attachment) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from typing import Any
 import orjson
 import structlog
 from flask import Response, current_app, g, request
-from psycopg.errors import ReadOnlySqlTransaction, SerializationFailure, UniqueViolation
-from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as AnyResponse
 
-from gonghui.errors import Conflict, DomainError, Forbidden, Stale
+from gonghui.db.refusals import refusal_of
+from gonghui.errors import DomainError, Forbidden
 from gonghui.i18n import Text, _
 from gonghui.objects.port import ObjectError
 
@@ -86,18 +85,11 @@ def from_http(error: HTTPException) -> AnyResponse:
 
 def from_unexpected(error: Exception) -> Response:
     """The problem document of a defect, or of a database that refused; details go to the log only."""
-    if isinstance(error, StaleDataError):
-        return from_domain(Stale("version_stale", _("记录已被他人修改，请重新读取后再改。")))
-    if isinstance(error, DataError):  # a text with NUL, a number beyond the column: content, not a defect
-        _log.warning("content_refused_by_database", path=request.path, request_id=g.get("request_id"))
-        code, detail = _BY_STATUS[422]
-        return problem(422, code, str(detail))
-    if isinstance(error, IntegrityError) and isinstance(error.orig, UniqueViolation):
-        return from_domain(Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。")))
-    if isinstance(error, OperationalError) and isinstance(error.orig, SerializationFailure):
-        return from_domain(Conflict("tree_changed", _("刚刚有人调整了组织，请刷新后重新办理。")))
-    if isinstance(error, InternalError) and isinstance(error.orig, ReadOnlySqlTransaction):
-        return from_domain(Forbidden("only_seeing", _("正在以别的角色查看，只能看，不能办理。先退出查看。")))
+    refusal = refusal_of(error)
+    if refusal is not None:
+        if refusal.status == 422:
+            _log.warning("content_refused_by_database", path=request.path, request_id=g.get("request_id"))
+        return from_domain(refusal)
     status = 503 if isinstance(error, (OperationalError, ObjectError)) else 500
     _log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     code, detail = _BY_STATUS[status]

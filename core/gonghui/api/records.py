@@ -13,28 +13,29 @@ from marshmallow import Schema, fields, validate
 
 from gonghui.api import attachments
 from gonghui.api import record_schemas as schemas
-from gonghui.api.exports import export_response
+from gonghui.api.exports import file_response
 from gonghui.api.idempotency import idempotent
+from gonghui.api.jobs import JobOut, accepted, is_long
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import _
+from gonghui.jobs.asking import ask_for_job, can_ask_for_job
+from gonghui.lifecycle.export_jobs import EXPORT_LIST
 from gonghui.records import listing, pickers, steps, writing
 from gonghui.records.attachments import keeping
 from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.bulk_steps import take_steps
+from gonghui.records.exporting import export_list
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
-from gonghui.records.registers.writing import OutColumn
 from gonghui.records.reveal import reveal
 from gonghui.records.sight import found, require, row_of
 from gonghui.records.transitions import history
 from gonghui.records.workflow import CREATE, Transition
 
 View = Callable[..., Any]
-
-_UNIT, _STATE = _("所属组织"), _("状态")
 
 
 class StepOut(Schema):
@@ -159,15 +160,24 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
 
 def _add_export(blueprint: Blueprint, kind: RecordType) -> None:
     def export_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
-        rows = (_read_as(kind, row) for row in listing.export_rows(uow, kind, query))
-        subject = f"{kind.plugin}.{kind.path.replace('-', '_')}"
-        masked = bool(kind.sealed)
-        return export_response(uow, subject, kind.title, _columns(kind), rows, query["format"], masked=masked)
+        permission = kind.permission(EXPORT)
+        # Without a role one has a few records of one's own, which are no work.
+        if can_ask_for_job(uow) and uow.principal.holds(permission):
+            rows = listing.count_rows(uow, kind, query)
+            if is_long(rows):
+                title = _("导出：{what}", what=kind.title)
+                told = {"record_type": kind.table.fullname, "query": query}
+                return accepted(ask_for_job(uow, EXPORT_LIST, permission, title, told, total=rows))
+        return file_response(export_list(uow, kind, query))
 
-    export_records.__doc__ = "The list as a file, masked, with who took it and when; it is put on record."
+    export_records.__doc__ = (
+        "The list as a file, masked, with who took it and when; it is put on record."
+        "\n\nA long one is a job (202)."
+    )
     asked = blueprint.arguments(schemas.selection(kind, paged=False), location="query")
     file = blueprint.response(200, content_type="application/octet-stream")
-    _add(blueprint, "/export", "GET", export_records, "export", _operation(kind, EXPORT), asked, file)
+    job = blueprint.alt_response(202, schema=JobOut)
+    _add(blueprint, "/export", "GET", export_records, "export", _operation(kind, EXPORT), asked, file, job)
 
 
 def _add_writing(blueprint: Blueprint, kind: RecordType, one: str) -> None:
@@ -379,27 +389,3 @@ def answer(uow: UnitOfWork, kind: RecordType, record_id: UUID, status: int = 200
 
 def _plural(kind: RecordType) -> str:
     return kind.path.replace("-", " ").capitalize()
-
-
-def _columns(kind: RecordType) -> list[OutColumn]:
-    """Columns of the export, in the order of the declaration."""
-    columns = []
-    for bound in (*(b for bounds in kind.joined.values() for b in bounds), *kind.bound):
-        if bound.column is None or not bound.field.shown:
-            continue
-        name = bound.column.name if bound.target is not None else bound.name
-        if bound.label is not None:
-            name = f"{name.removesuffix('_id')}_name"
-        columns.append(OutColumn(name, bound.field.title, bound.field.width))
-    columns += [OutColumn(one.name, one.title, one.width) for one in kind.computed]
-    return [*columns, OutColumn("org_unit_name", _UNIT, 24), OutColumn("state", _STATE, 12)]
-
-
-def _read_as(kind: RecordType, row: dict[str, Any]) -> dict[str, Any]:
-    """A row with codes as the words that people read."""
-    shown = {**row, "state": kind.workflow.states.get(row["state"], row["state"])}
-    for bounds in (kind.bound, *kind.joined.values()):
-        for bound in bounds:
-            if bound.field.choices is not None and bound.name in shown:
-                shown[bound.name] = bound.field.choices.get(shown[bound.name], shown[bound.name])
-    return shown

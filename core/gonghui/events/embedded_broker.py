@@ -60,9 +60,10 @@ def running(var: Path) -> Iterator[EmbeddedBroker]:
 def _start(state: Path) -> tuple[subprocess.Popen[bytes], str]:
     password = _password(state)
     port = ports.choose(state / "port", None)
+    folder = json.dumps(str(state), ensure_ascii=False)
     folders.write_privately(
         state / "valkey.conf",
-        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {json.dumps(str(state))}\ndaemonize no\n",
+        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\ndaemonize no\n",
     )
     with folders.open_privately(state / "server.log") as log:
         process = subprocess.Popen(

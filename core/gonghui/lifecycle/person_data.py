@@ -35,6 +35,8 @@ from gonghui.db.unit_of_work import UnitOfWork, unaudited
 from gonghui.db.writers import written_by
 from gonghui.errors import Conflict
 from gonghui.i18n import Text, _
+from gonghui.jobs.ending import forget_files
+from gonghui.lifecycle.job_kinds import kinds_of
 from gonghui.lifecycle.person_rows import (
     NOBODY,
     Found,
@@ -66,6 +68,7 @@ _TITLES: Mapping[str, Text] = {
     "core.person": _("个人基本信息"),
     "core.account": _("账号"),
     "core.role_assignment": _("账号的角色"),
+    "core.job": _("后台任务"),
     "core.opening": _("谁看过本人的敏感信息"),
 }
 _STEPS, _FILES = _("办理经过"), _("附件")
@@ -125,10 +128,11 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
     """Empty what tells who a person is and what is sealed about them; how many rows of each table that touched.
 
     Rows stay, and with them every figure: sex, year of birth and what a membership or a case was about are told of
-    nobody from then on. Attachments of the person's records are deleted. Accounts are closed and lose their login.
-    Entries of the trail stay with their digests; the payloads that held the person's name or login go, and the rows are
-    told anew as they stand. Plugins answer for what no reference leads to. Free texts in plain columns (a comment, a
-    remark) stay as they are, and so does who opened whose values. Doing it again changes nothing. Raises `NotFound`.
+    nobody from then on. Attachments of the person's records go, and so do the files that jobs gave, because they may
+    tell of anybody. Accounts are closed and lose their login. Entries of the trail stay with their digests; the
+    payloads that held the person's name or login go, and the rows are told anew as they stand. Plugins answer for what
+    no reference leads to. Free texts in plain columns (a comment, a remark) stay as they are, and so does who opened
+    whose values. Doing it again changes nothing. Raises `NotFound`.
     """
     who = human(uow, person_id)
     with unaudited(uow) as connection:  # every payload and every waiting row is looked at
@@ -150,6 +154,9 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
         counts[each.table.fullname] += _empty(uow, each)
     _tell_anew(
         uow, others | touched, {(each.table.fullname, row_id) for each in found for row_id in each.ids}
+    )
+    counts["core.job"] += forget_files(
+        uow, [kind.code for kind in kinds_of(registry).values() if kind.makes_file]
     )
     counts["core.attachment"] = drop(uow, _is_file_of(every))
     counts["core.staged_row"] = _drop(uow, StagedRow, waiting)

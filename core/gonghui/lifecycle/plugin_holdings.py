@@ -16,13 +16,14 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.deliveries import EventDelivery
 from gonghui.events.outbox import OutboxEvent
 from gonghui.i18n import Text, _
+from gonghui.jobs.table import Job
 from gonghui.notifications.inbox import Notification
 from gonghui.parties.persons import Person
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.attachments.table import Attachment
 from gonghui.records.deadlines import Deadline
 from gonghui.records.record_types import RecordType
-from gonghui.records.registers.runs import RegisterRun, RunProgress, StagedRow
+from gonghui.records.registers.runs import RegisterRun, StagedRow
 from gonghui.records.registers.synonyms import ColumnSynonym
 from gonghui.records.sharing import RecordShare
 from gonghui.records.transitions import RecordTransition
@@ -38,12 +39,13 @@ MARKED: Mapping[type[Base], tuple[str, Text]] = {
     Attachment: ("record_type", _("附件")),
     RegisterRun: ("register", _("名册导入")),
     ColumnSynonym: ("register", _("名册列名的其他叫法")),
+    Job: ("permission", _("后台任务")),
     ParameterOverride: ("code", _("本会自定的数值")),
     EventDelivery: ("handler", _("事件引起的办理")),
     OutboxEvent: ("name", _("发生的事")),
 }
 #: Rows that go with a run of a register.
-OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行"), RunProgress: _("名册导入的进度")}
+OF_A_RUN: Mapping[type[Base], Text] = {StagedRow: _("名册的待处理行")}
 
 
 @dataclass(frozen=True)

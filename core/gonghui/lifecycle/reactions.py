@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gonghui.events.handlers import SLOW, Subscriber
+from gonghui.events.handlers import BULK, SLOW, Subscriber
+from gonghui.jobs.asking import ASKED
+from gonghui.jobs.ending import CLEARED, sweep_jobs
 from gonghui.lifecycle.core_jobs import (
     prune_events,
     purge_plugins,
@@ -11,6 +13,7 @@ from gonghui.lifecycle.core_jobs import (
     sweep_attachments,
     take_timed_steps,
 )
+from gonghui.lifecycle.running_jobs import delete_cleared, run_job
 from gonghui.notifications.messages import WAITING, send_message
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.schedules import Schedule, daily
@@ -23,6 +26,8 @@ def core_subscribers(registry: Registry) -> tuple[Subscriber, ...]:
         Subscriber(facts_told(registry.record_types()), tell_of_steps),
         # A gateway outside may take its time.
         Subscriber(WAITING, send_message, queue=SLOW),
+        Subscriber(ASKED, run_job, queue=BULK),
+        Subscriber(CLEARED, delete_cleared),
     )
 
 
@@ -34,5 +39,6 @@ def core_schedules() -> tuple[Schedule, ...]:
         daily(purge_plugins, "01:00"),
         daily(prune_events, "01:30"),
         daily(sweep_attachments, "02:00"),
+        daily(sweep_jobs, "02:30"),
         daily(remind_of_deadlines, "08:30"),
     )

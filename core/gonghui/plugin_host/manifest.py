@@ -15,6 +15,7 @@ from gonghui.db.migrations import Component
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.handlers import Subscriber
 from gonghui.i18n import Text
+from gonghui.jobs.kinds import JobKind
 from gonghui.notifications.kinds import NotificationKind
 from gonghui.plugin_host.schedules import Schedule
 from gonghui.records.deadline_rules import DeadlineRule
@@ -65,6 +66,7 @@ class Plugin:
         notifications: Kinds of things that it tells accounts by `notify`, so that each can choose not to be written to.
         provides: What others may ask of it by `ask`, by name (`"aid.households.near"`): functions of a unit of work
             and many keys at once, which give a value for each key that they know.
+        jobs: Kinds of work that somebody asks for (`ask_for_job`) and does not wait for.
         schedules: What it does at which hour.
         hooks: An object (usually a module) whose functions marked `@hookimpl` answer the core's hooks.
         samples: Makers of things for the contract, by the name of the thing or of an operation:
@@ -92,6 +94,7 @@ class Plugin:
     subscribers: Sequence[Subscriber] = ()
     notifications: Sequence[NotificationKind] = ()
     provides: Mapping[str, Callable[..., Mapping[Any, Any]]] = field(default_factory=dict)
+    jobs: Sequence[JobKind] = ()
     schedules: Sequence[Schedule] = ()
     hooks: Any = None
     samples: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

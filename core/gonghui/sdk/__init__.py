@@ -9,6 +9,7 @@ from types import FunctionType as _FunctionType
 from gonghui.api.contents import OpeningOut, name_rules
 from gonghui.api.exports import export_response
 from gonghui.api.idempotency import idempotent
+from gonghui.api.jobs import accepted
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.api.record_schemas import EmployerTold
@@ -44,6 +45,8 @@ from gonghui.errors import (
 from gonghui.events.batches import publish_many
 from gonghui.events.handlers import Event, Subscriber
 from gonghui.i18n import Text, _
+from gonghui.jobs.asking import ask_for_job, can_ask_for_job
+from gonghui.jobs.kinds import JobFile, JobKind, JobReport, JobTask
 from gonghui.lifecycle.installation import at_tenant
 from gonghui.notifications.inbox import Notice
 from gonghui.notifications.kinds import NotificationKind
@@ -203,6 +206,10 @@ __all__ = [
     "Identity",
     "Indicator",
     "Invalid",
+    "JobFile",
+    "JobKind",
+    "JobReport",
+    "JobTask",
     "Kind",
     "LimitRefused",
     "LimitUnit",
@@ -250,18 +257,21 @@ __all__ = [
     "Workflow",
     "WorkingCalendar",
     "_",
+    "accepted",
     "account_principal_by_id",
     "accounts_of",
     "add_months",
     "advance",
     "answers_schema",
     "ask",
+    "ask_for_job",
     "at_tenant",
     "attachments_of",
     "bank_card",
     "blind_index",
     "blind_tail",
     "calendar_of",
+    "can_ask_for_job",
     "cancel_deadline",
     "cells",
     "change_record",

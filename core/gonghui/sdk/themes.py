@@ -103,6 +103,11 @@ SDK = (
         " BundleWriter Same OutColumn export_response",
     ),
     Theme(
+        "Jobs",
+        "Work that somebody asks for and does not wait for: its progress, its end and its result.",
+        "JobKind JobTask JobReport JobFile ask_for_job can_ask_for_job accepted",
+    ),
+    Theme(
         "Tables",
         "What tables are declared with, and statements on many rows at once that the audit trail does not miss.",
         "TenantTable ref unique one_of protect insert_many update_many delete_many select_each name_begins"

@@ -31,7 +31,7 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, page_samples, parameter_samples, tree_samples
+from gonghui.testing import attachment_samples, job_samples, page_samples, parameter_samples, tree_samples
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -266,6 +266,7 @@ class Contract:
     def _core_samples(self, right: str) -> dict[str, Callable[[], str]]:
         registry = self.world.registry
         return {
+            **job_samples.samples(self.home, right),
             "org_unit_id": lambda: self._tree_values.get("org_into_id", str(self.home.units[PLACE])),
             "reorganisation_id": lambda: self._tree_values["planned_id"],
             "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],

@@ -100,7 +100,7 @@ def test_one_round_seals_signs_stores_and_ships(world: World, federation: Federa
 
 
 def test_a_process_of_its_own_seals_what_comes(world: World, federation: Federation) -> None:
-    command = [sys.executable, "-m", "gonghui", "sealer"]
+    command = [sys.executable, "-c", "from gonghui.cli import main; main()", "sealer"]
     environment = environment_of(world, GONGHUI_AUDIT_SEAL_SECONDS="0.1")
     with subprocess.Popen(command, env=environment) as process:
         try:

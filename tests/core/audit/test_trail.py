@@ -317,7 +317,7 @@ def test_reading_the_trail_stands_in_the_trail(federation: Federation) -> None:
         federation.accounts["auditor"],
         answer.headers["X-Request-ID"],
     )
-    assert payload["detail"] == {"rows": 4, "object_id": union_id}
+    assert payload["detail"] == {"rows": 4, "narrowed": {"object_id": union_id}}
 
 
 @pytest.mark.parametrize("login", ["east", "firm", "worker"])

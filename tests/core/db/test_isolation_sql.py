@@ -39,13 +39,13 @@ from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.deadlines import set_deadline
 from gonghui.records.registers.checking import CheckedRow
-from gonghui.records.registers.runs import RunProgress, stage
+from gonghui.records.registers.runs import stage
 from gonghui.records.registers.sheets import Row
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import new_run
 from gonghui.records.reminders import DeadlineReminder
 from gonghui.records.reveal import reveal
-from gonghui.testing import Federation, World, parameter_samples
+from gonghui.testing import Federation, World, job_samples, parameter_samples
 from gonghui.testing.attachment_samples import attached
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.values.ids import new_id
@@ -154,6 +154,7 @@ def _filled(world: World) -> Federation:
     with federation.uow("admin") as uow:
         reorganise(uow, Rename(federation.units["river"], "河东社区工联会"), effective_on=date(2024, 5, 1))
         parameter_samples.decided(uow)
+        job_samples.waiting_job(uow)
     with federation.uow() as uow:
         count_failure(uow, "organising", "dashboard", "示例")
     _filled_with_people(federation)
@@ -171,7 +172,6 @@ def _filled_with_people(federation: Federation) -> None:
     """Persons who were merged, employers that look alike, a member who moves by a day, a register on its way in."""
     with federation.uow("district") as uow:
         run = new_run(uow, register_of(uow, "organising.unions"), "unions.xlsx")
-        insert_many(uow, RunProgress, [{"run_id": run.id, "done": 1}])
         stage(uow, run, [CheckedRow(Row("名册", 4, {"name": "样本工会"}), {})])
         teach(uow, run.register, COLUMNS, {"工会的名字": "name"})
         kept, dropped, member = (new_person(name, phone="12012345678") for name in ("样甲", "样乙", "样丙"))

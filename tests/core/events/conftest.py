@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
+from tests.support.drill_parts import kill_tree
 from tests.support.processes import environment_of
 
 from gonghui.events import embedded_broker
@@ -38,7 +39,7 @@ def worker(world: World, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
         env=environment_of(world, GONGHUI_BROKER_URL=broker_url),
     )
     yield process
-    process.terminate()
+    kill_tree(process.pid)  # it would first finish what waits for nobody any more
     process.wait()
 
 

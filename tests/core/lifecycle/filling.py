@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from tests.designs import plugin as designs
+from tests.designs.long_work import INSPECT_OFTEN
 from tests.designs.rooms import rooms
 from tests.designs.samples import SAMPLES
 
@@ -13,6 +14,7 @@ from gonghui.plugin_host.registry import discover
 from gonghui.records.registers.runs import RegisterRun
 from gonghui.records.registers.synonyms import ColumnSynonym
 from gonghui.records.sharing import RecordShare
+from gonghui.sdk import ask_for_job
 from gonghui.tenancy.parameter_changes import decide_figure
 from gonghui.testing import Federation
 from gonghui.testing.attachment_samples import attached
@@ -53,6 +55,8 @@ def fill(federation: Federation) -> None:
             basis="示工发1号",
             reason="示",
         )
+    with federation.uow("east") as uow:
+        ask_for_job(uow, INSPECT_OFTEN, "designs.room.read", designs.name, {})
     federation.token("east", ["designs.dispute.read", "core.figure.read"])
     room = {
         "name": "样本小屋",

@@ -60,6 +60,7 @@ def test_a_preview_counts_every_row_of_the_plugin_and_none_of_others(
         "core.attachment",
         "core.register_run",
         "core.column_synonym",
+        "core.job",
         "core.parameter_override",
         "core.idempotency_key",
         "core.outbox_event",

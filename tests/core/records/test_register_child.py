@@ -109,11 +109,12 @@ def test_a_child_that_falls_silent_is_not_waited_for(program: Path, monkeypatch:
 def test_the_child_learns_nothing_of_our_environment(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GONGHUI_SECRET", "geheim")
     program.write_text(
-        "import json, os\n"
+        "import json, os, sys\n"
         "names = sorted(os.environ)\n"
         "told = {'columns': 2, 'filled': 0, 'rows': [['姓名', '编号']], 'refusal': {}}\n"
         "print(json.dumps({'name': ' '.join(names), **told}))\n"
-        "print(json.dumps({'sheets': 1}))\n",
+        "print(json.dumps({'sheets': 1}), flush=True)\n"
+        "sys.stdin.read()\n",  # it is told which rows are wanted, and must be there to hear it
         "utf-8",
     )
     with open_register(SAMPLE, COLUMNS) as register:

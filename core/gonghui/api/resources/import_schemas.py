@@ -36,7 +36,7 @@ class RunOut(Schema):
     title = fields.String()
     file_name = fields.String()
     state = fields.String(validate=validate.OneOf(STATES))
-    stale = fields.Boolean(metadata={"description": "Failed because nothing was heard of it for ten minutes"})
+    stale = fields.Boolean(metadata={"description": "Failed because it was not read within ten minutes"})
     error = fields.String(allow_none=True)
     sheet = fields.String(allow_none=True)
     headings = fields.Dict(metadata={"description": "Headings by column key"})
@@ -47,9 +47,6 @@ class RunOut(Schema):
     known = fields.Integer()
     created = fields.Integer()
     made = fields.Dict()
-    done = fields.Integer(
-        allow_none=True, metadata={"description": "Rows gone through so far, while at work"}
-    )
     waiting = fields.Integer(metadata={"description": "Faulty rows that wait to be put right; not in lists"})
     started_at = fields.DateTime()
     applied_at = fields.DateTime(allow_none=True)

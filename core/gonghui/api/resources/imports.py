@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -9,10 +11,11 @@ from uuid import UUID
 import orjson
 from flask import Response, current_app
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from gonghui.api.idempotency import idempotent
+from gonghui.api.jobs import JobOut, accepted, is_long, prefers_job
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import decode_cursor, page_response
 from gonghui.api.problems import flatten
@@ -29,20 +32,29 @@ from gonghui.api.resources.import_schemas import (
     RunPage,
     RunQuery,
 )
-from gonghui.api.resources.registers import USE, HeadingMapping, register_to_import
-from gonghui.auth.scope import visible
+from gonghui.api.resources.registers import HeadingMapping
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid, not_found
-from gonghui.i18n import _
-from gonghui.plugin_host.registers import registers_on
+from gonghui.i18n import Text, _
+from gonghui.jobs.asking import Upload, ask_for_job, can_ask_for_job
+from gonghui.jobs.kinds import JobKind
+from gonghui.lifecycle.register_jobs import APPLY_REGISTER, READ_REGISTER, UNDO_REGISTER
+from gonghui.plugin_host.registers import (
+    USE,
+    register_to_import,
+    registers_on,
+    run_in_sight,
+    runs_in_sight,
+)
 from gonghui.records.registers.cells import text
 from gonghui.records.registers.faults import Fault
 from gonghui.records.registers.importing import RegisterImport
-from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState, count_faulty, staged_rows
-from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state, told
+from gonghui.records.registers.runs import RegisterRun, RunState, count_faulty, staged_rows
+from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state
 from gonghui.records.registers.sheets import MAX_FILE, Column, Row
 from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
+from gonghui.settings import settings
 from gonghui.tenancy.org_tree import is_root
 from gonghui.values.masks import mask
 
@@ -54,6 +66,11 @@ _LARGEST = MAX_FILE + 256 * 1024
 """The file, and the form around it."""
 _LONGEST_NAME = 200
 _STARS = ("*", "＊")
+_TITLES: Mapping[str, Callable[[Text], Text]] = {
+    READ_REGISTER.code: lambda what: _("检查名册：{what}", what=what),
+    APPLY_REGISTER.code: lambda what: _("导入名册：{what}", what=what),
+    UNDO_REGISTER.code: lambda what: _("撤销名册导入：{what}", what=what),
+}
 _KEPT = (
     "id", "org_unit_id", "account_id", "register", "file_name", "sheet", "rows", "good", "known", "created",
     "made", "headings", "ignored", "error", "started_at", "applied_at", "undone_at",
@@ -64,14 +81,27 @@ _KEPT = (
 @operation(USE, largest_body=_LARGEST)
 @blueprint.arguments(NewImport, location="multipart")
 @blueprint.response(201, RunOut)
+@blueprint.alt_response(202, schema=JobOut)
 def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
-    """Send a register in: it is read and checked, and waits until somebody applies it."""
+    """Send a register in: it is read and checked, and waits until somebody applies it.
+
+    A large one is read by a job (202), whose result names the run.
+    """
     register = register_to_import(uow, form["register"])
     file = form["file"]
     if not isinstance(file, FileStorage):
         raise invalid(FieldFault("/file", "no_file", _("这里要附上文件。")))
     mapping = _mapping(form.get("mapping", ""))
     whole = any(map(is_root, uow.principal.roots(register.permission)))
+    size = _size(file)
+    if size and can_ask_for_job(uow) and (size >= settings().job_bytes or prefers_job()):
+        told = {
+            "register": register.code,
+            "file_name": _file_name(file),
+            "mapping": mapping,
+            "keeps_mapping": whole,
+        }
+        return _ask(uow, READ_REGISTER, register, told, upload=Upload(file.stream, size))
     run = send_in(
         _database(),
         uow,
@@ -92,7 +122,7 @@ def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
 @blueprint.response(200, RunPage)
 def list_runs(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     """Registers that were sent in where I may import them, newest first."""
-    wanted = [_mine(uow)]
+    wanted = [runs_in_sight(uow)]
     if "register" in query:
         wanted.append(RegisterRun.register == query["register"])
     if "state" in query:
@@ -112,8 +142,8 @@ def list_runs(uow: UnitOfWork, query: dict[str, Any]) -> Response:
 @operation(USE)
 @blueprint.response(200, RunOut)
 def get_run(uow: UnitOfWork, run_id: UUID) -> Response:
-    """One register that was sent in, and how far it is."""
-    return _answer(_told(uow, _run(uow, run_id)[0]))
+    """One register that was sent in."""
+    return _answer(_told(uow, run_in_sight(uow, run_id)[0]))
 
 
 @blueprint.route("/<uuid:run_id>/faults", methods=["GET"])
@@ -122,7 +152,7 @@ def get_run(uow: UnitOfWork, run_id: UUID) -> Response:
 @blueprint.response(200, FaultPage)
 def list_faults(uow: UnitOfWork, query: dict[str, Any], run_id: UUID) -> Response:
     """What is wrong with the rows that wait, in the order of the file; `limit` counts rows."""
-    run, _register = _run(uow, run_id)
+    run, _register = run_in_sight(uow, run_id)
     limit = query["limit"]
     found = list(staged_rows(uow, run, only_faulty=True, after=query["after"], limit=limit + 1))
     items = [fault.as_json() for _row, faults in found[:limit] for fault in faults]
@@ -134,7 +164,7 @@ def list_faults(uow: UnitOfWork, query: dict[str, Any], run_id: UUID) -> Respons
 @blueprint.response(200, RowOut)
 def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
     """A row that waits; sensitive cells are masked, unless it is that very cell that has to be put right."""
-    run, register = _run(uow, run_id)
+    run, register = run_in_sight(uow, run_id)
     found = next(staged_rows(uow, run, after=_line(number) - 1, limit=1), None)
     if found is None or found[0].number != number:
         raise not_found()
@@ -152,7 +182,7 @@ def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
 @blueprint.response(200, RowFaults)
 def change_row(uow: UnitOfWork, body: dict[str, Any], run_id: UUID, number: int) -> Response:
     """Put cells of a waiting row right; what is still wrong with it comes back."""
-    run, register = _run(uow, run_id, to_change=True)
+    run, register = run_in_sight(uow, run_id, to_change=True)
     _refuse_cells(register, body["cells"])
     return _answer({"faults": _json(correct_row(uow, register, run, _line(number), body["cells"]))})
 
@@ -162,11 +192,13 @@ def change_row(uow: UnitOfWork, body: dict[str, Any], run_id: UUID, number: int)
 @idempotent
 @blueprint.arguments(Decision)
 @blueprint.response(200, RunOut)
+@blueprint.alt_response(202, schema=JobOut)
 def apply_register(uow: UnitOfWork, body: dict[str, Any], run_id: UUID) -> Response:
     """Put the good rows in; faulty ones go on waiting, or keep all of them out."""
-    run, register = _run(uow, run_id, to_change=True)
-    with told(_database(), uow, run.id) as progress:
-        apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse", progress=progress)
+    run, register = run_in_sight(uow, run_id, to_change=True)
+    if can_ask_for_job(uow) and is_long(run.rows):
+        return _ask(uow, APPLY_REGISTER, register, {"run_id": run.id, **body}, total=run.rows)
+    apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse")
     return _answer(_told(uow, run))
 
 
@@ -174,9 +206,12 @@ def apply_register(uow: UnitOfWork, body: dict[str, Any], run_id: UUID) -> Respo
 @operation(USE)
 @idempotent
 @blueprint.response(200, RunOut)
+@blueprint.alt_response(202, schema=JobOut)
 def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
     """Take back everything that a register brought, as long as nothing depends on it."""
-    run, register = _run(uow, run_id, to_change=True)
+    run, register = run_in_sight(uow, run_id, to_change=True)
+    if can_ask_for_job(uow) and is_long(run.created):
+        return _ask(uow, UNDO_REGISTER, register, {"run_id": run.id})
     undo_run(uow, register, run)
     return _answer(_told(uow, run))
 
@@ -186,8 +221,8 @@ def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
 @blueprint.response(204)
 def discard_register(uow: UnitOfWork, run_id: UUID) -> None:
     """Forget the rows that wait; what was applied stays."""
-    run, _register = _run(uow, run_id, to_change=True)
-    _run_row, _done, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
+    run, _register = run_in_sight(uow, run_id, to_change=True)
+    _run_row, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
     if state == RunState.READING:
         raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
     discard_run(uow, run)
@@ -201,35 +236,8 @@ def _database() -> Database:
     return database
 
 
-def _mine(uow: UnitOfWork) -> ColumnElement[bool]:
-    """Runs whose content I may see: filed where I may import, and import that very register."""
-    place: Any = RegisterRun.__table__.c.org_unit_id
-    kinds = [
-        and_(RegisterRun.register == register.code, visible(uow.principal, register.permission, place))
-        for register in registers_on(uow).values()
-    ]
-    # Whoever imports for two streets sees what they sent, though it is filed above both.
-    mine = and_(RegisterRun.account_id.is_not(None), RegisterRun.account_id == uow.principal.account_id)
-    held = RegisterRun.register.in_(
-        [r.code for r in registers_on(uow).values() if uow.principal.holds(r.permission)]
-    )
-    return or_(and_(visible(uow.principal, USE, place), or_(false(), *kinds)), and_(mine, held))
-
-
-def _run(uow: UnitOfWork, run_id: UUID, *, to_change: bool = False) -> tuple[RegisterRun, RegisterImport]:
-    wanted = select(RegisterRun).where(RegisterRun.id == run_id, _mine(uow))
-    if to_change:  # one change after the other; whoever tells progress still gets at the key
-        wanted = wanted.with_for_update(key_share=True)
-    run = uow.session.scalars(wanted).one_or_none()
-    if run is None:
-        raise not_found()
-    return run, registers_on(uow)[run.register]
-
-
 def _shown() -> Any:
-    return select(RegisterRun, RunProgress.done, shown_state(), is_stale()).outerjoin(
-        RunProgress, RunProgress.run_id == RegisterRun.id
-    )
+    return select(RegisterRun, shown_state(), is_stale())
 
 
 def _told(uow: UnitOfWork, run: RegisterRun) -> dict[str, Any]:
@@ -239,11 +247,11 @@ def _told(uow: UnitOfWork, run: RegisterRun) -> dict[str, Any]:
     return {**_item(*row), "title": title, "waiting": count_faulty(uow, run)}
 
 
-def _item(run: RegisterRun, done: int | None, state: str, stale: bool) -> dict[str, Any]:
+def _item(run: RegisterRun, state: str, stale: bool) -> dict[str, Any]:
     shown = {name: getattr(run, name) for name in _KEPT}
     if stale:
         shown["error"] = STALE
-    return {**shown, "state": state, "stale": stale, "faulty": run.rows - run.good, "done": done}
+    return {**shown, "state": state, "stale": stale, "faulty": run.rows - run.good}
 
 
 # --- rows
@@ -306,6 +314,19 @@ def _file_name(file: FileStorage) -> str:
     """The name without the folders that some browsers tell, and nothing invisible in it."""
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name
     return text(name)[-_LONGEST_NAME:]
+
+
+def _size(file: FileStorage) -> int:
+    size = file.stream.seek(0, os.SEEK_END)
+    file.stream.seek(0)
+    return size
+
+
+def _ask(
+    uow: UnitOfWork, kind: JobKind, register: RegisterImport, told: dict[str, Any], **more: Any
+) -> Response:
+    title = _TITLES[kind.code](register.title)
+    return accepted(ask_for_job(uow, kind, register.permission, title, told, **more))
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Response, current_app
 from marshmallow import Schema, fields, validate
 
-from gonghui.api.exports import IN_MEMORY, file_response
+from gonghui.api.exports import file_response
 from gonghui.api.operations import Blueprint, operation
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
+from gonghui.jobs.kinds import JobFile
 from gonghui.lifecycle.plugin_export import export_rows
 from gonghui.lifecycle.plugin_preview import preview
 from gonghui.lifecycle.plugin_removal import cancel_removal, request_removal
@@ -27,6 +28,7 @@ from gonghui.plugin_host.previews import (
 )
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.switching import put_in_plan, switch_off, switch_on
+from gonghui.records.exporting import IN_MEMORY
 from gonghui.settings import settings
 from gonghui.values import clock
 
@@ -205,7 +207,7 @@ def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
     plugin = _plugin(plugin_id)
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
     export_rows(uow, plugin, file)
-    return file_response(file, f"{plugin.id}-{clock.today():%Y%m%d}.zip", "application/zip")
+    return file_response(JobFile(file, f"{plugin.id}-{clock.today():%Y%m%d}.zip", "application/zip"))
 
 
 def _standing(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:

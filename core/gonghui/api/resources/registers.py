@@ -11,18 +11,16 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from gonghui.api.operations import Blueprint, operation
-from gonghui.auth.scope import require, require_whole
+from gonghui.auth.scope import require_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
-from gonghui.plugin_host.registers import register_of, registers_on
-from gonghui.records.registers.importing import RegisterImport
+from gonghui.plugin_host.registers import USE, register_to_import, registers_on
 from gonghui.records.registers.synonyms import ColumnSynonym, list_synonyms, teach
 
 blueprint = Blueprint(
     "registers", __name__, url_prefix="/api/v1/registers", description="Registers that can be read in"
 )
 
-USE = "core.import.use"
 MOST_MAPPED = 200
 
 
@@ -104,13 +102,6 @@ def delete_synonym(uow: UnitOfWork, register_code: str, synonym_id: UUID) -> Non
         raise not_found()
     uow.note("core.column_synonym.forgotten")
     uow.session.delete(found)
-
-
-def register_to_import(uow: UnitOfWork, code: str) -> RegisterImport:
-    """The register, for whoever may read it in somewhere. Raises `NotFound`, `Forbidden`."""
-    register = register_of(uow, code)
-    require(uow.principal, register.permission)
-    return register
 
 
 def _column(column: Any) -> dict[str, Any]:

@@ -88,11 +88,8 @@ def list_entries(uow: UnitOfWork, query: dict[str, Any]) -> Response:
     found = _told().where(*wanted).order_by(entry.number.desc()).limit(limit + 1)
     rows = uow.session.execute(found).all()
     items = [_item(row) for row in rows[:limit]]
-    uow.note(
-        "core.audit.read",
-        rows=len(items),
-        **{key: query[key] for key in query if key in ("object_id", "action")},
-    )
+    narrowed = {key: str(query[key]) for key in ("object_id", "action") if key in query}
+    uow.note("core.audit.read", rows=len(items), narrowed=narrowed)
     return page_response(items, (rows[limit - 1].number,) if len(rows) > limit else None)
 
 

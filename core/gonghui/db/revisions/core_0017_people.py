@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from gonghui.db.policies import protect
 
 revision = "core_0017"
-down_revision = "core_0014"
+down_revision = "core_0015"
 
 
 def upgrade() -> None:

@@ -86,20 +86,6 @@ class StagedRow(TenantTable):
     content: Mapped[Sensitive] = sensitive("register_row")
 
 
-class RunProgress(TenantTable):
-    """How many rows a run has gone through; committed apart from the run, for whoever waits."""
-
-    __tablename__ = "run_progress"
-    __table_args__ = (unique("run_id"),)
-    #: Says nothing about records, and is gone when the run is through.
-    audited = False
-
-    run: Mapped[RegisterRun] = ref(RegisterRun, cascade=True)
-    run_id: Mapped[UUID]
-    done: Mapped[int]
-    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-
 def stage(uow: UnitOfWork, run: RegisterRun, rows: Iterable[CheckedRow]) -> None:
     """Keep rows with what is wrong with them."""
     insert_many(

@@ -1,28 +1,26 @@
-"""Sending a register in as a sequence of units of work: whoever waits sees how far it is, and a failure is kept."""
+"""Sending a register in as a sequence of units of work: everybody sees that it is read, and a failure is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, case, select
 
 from gonghui.db.database import Database
-from gonghui.db.unit_of_work import UnitOfWork, unaudited
+from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
-from gonghui.records.registers.importing import Progress, RegisterImport
-from gonghui.records.registers.runs import RegisterRun, RunProgress, RunState
+from gonghui.records.registers.importing import RegisterImport
+from gonghui.records.registers.runs import RegisterRun, RunState
 from gonghui.records.registers.synonyms import check_mapping, teach
 from gonghui.records.registers.taking import new_run, stage_file
 from gonghui.values import clock
-from gonghui.values.ids import new_id
 
 ALIVE = timedelta(minutes=10)
-"""A run from which nothing was heard for longer was left by a process that died."""
+"""A run that is read for longer was left by a process that died."""
 
 STALE = "stale"
 DEFECT = "internal_error"
@@ -51,8 +49,7 @@ def send_in(
         run_id = new_run(own, register, file_name).id
     run = uow.session.scalars(select(RegisterRun).where(RegisterRun.id == run_id)).one()
     try:
-        with told(database, uow, run_id) as progress:
-            stage_file(uow, register, run, source, progress, mapping)
+        stage_file(uow, register, run, source, mapping=mapping)
     except Exception as error:
         uow.session.rollback()  # it holds the run, which the next unit of work has to change
         _fail(database, uow, run_id, error.code if isinstance(error, DomainError) else DEFECT)
@@ -60,35 +57,13 @@ def send_in(
     return run
 
 
-@contextmanager
-def told(database: Database, uow: UnitOfWork, run_id: UUID) -> Iterator[Progress]:
-    """Tells, for the length of the block, how many rows a run has gone through."""
-    has_told = False
-
-    def tell(done: int) -> None:
-        nonlocal has_told
-        has_told = True
-        values = {"done": done, "changed_at": clock.now()}
-        row = {"id": new_id(), "tenant_id": uow.tenant_id, "run_id": run_id, **values}
-        statement = insert(RunProgress).values(row)
-        keys = ["tenant_id", "run_id"]
-        _do_apart(database, uow, statement.on_conflict_do_update(index_elements=keys, set_=values))
-
-    try:
-        yield tell
-    finally:
-        if has_told:
-            _do_apart(database, uow, delete(RunProgress).where(RunProgress.run_id == run_id))
-
-
 def is_stale() -> ColumnElement[bool]:
-    """Whether a run (outer-joined with its progress) was left by a process that died."""
-    heard: Any = func.coalesce(RunProgress.changed_at, RegisterRun.started_at)
-    return and_(RegisterRun.state == RunState.READING.value, heard < clock.now() - ALIVE)
+    """Whether a run was left by a process that died."""
+    return and_(RegisterRun.state == RunState.READING.value, RegisterRun.started_at < clock.now() - ALIVE)
 
 
 def shown_state() -> ColumnElement[str]:
-    """The state of a run (outer-joined with its progress) as people should take it."""
+    """The state of a run as people should take it."""
     return case((is_stale(), RunState.FAILED.value), else_=RegisterRun.state)
 
 
@@ -97,11 +72,6 @@ def _fail(database: Database, uow: UnitOfWork, run_id: UUID, code: str) -> None:
         run = own.session.scalars(select(RegisterRun).where(RegisterRun.id == run_id)).one()
         own.note("core.register.failed")
         run.state, run.error = RunState.FAILED.value, code
-
-
-def _do_apart(database: Database, uow: UnitOfWork, statement: Any) -> None:
-    with _apart(database, uow) as own, unaudited(own) as connection:
-        connection.execute(statement)
 
 
 @contextmanager
