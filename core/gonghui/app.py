@@ -41,6 +41,7 @@ from gonghui.web import (
     org_changes,
     people,
     people_acts,
+    quality,
     refusals,
     roles,
     roles_changed,
@@ -57,7 +58,7 @@ _CORE = Path(__file__).parent
 #: Pages of the core; each module has a `blueprint`.
 PAGES = (
     home, figures, told, org, org_changes, people, people_acts, handing_over, invitations, sessions, roles,
-    roles_changed, signing_in,
+    roles_changed, signing_in, quality,
     documentation, refusals,
 )  # fmt: skip
 

@@ -58,6 +58,7 @@ PERMISSIONS: Mapping[str, CorePermission] = {
     "core.event.resume": CorePermission(_("重办没有办成的后台事项"), date(2026, 11, 27)),
     "core.message.read": CorePermission(_("查看已发消息"), date(2026, 11, 27)),
     "core.quality.read": CorePermission(_("查看数据质量"), date(2026, 11, 27)),
+    "core.quality.decide": CorePermission(_("判断名称相近的单位是否同一个"), date(2026, 11, 27)),
     "core.platform.read": CorePermission(_("查看平台的运行")),
 }
 

@@ -21,6 +21,8 @@ from gonghui.auth.accounts import (
 from gonghui.auth.credentials import AuthSession, issue_token, start_session
 from gonghui.auth.sign_in_codes import CodePurpose, hand_out
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.parties.employer_matches import EmployerMatch
+from gonghui.parties.employers import new_employer
 from gonghui.parties.persons import new_person
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing.federation import UNITS, Federation
@@ -71,6 +73,8 @@ def targets(home: Federation) -> dict[str, Callable[[], str]]:
     return {
         "change": lambda: "rename",
         "role_code": lambda: "auditor",
+        "answer": lambda: "different",
+        "employer_match_id": lambda: _made(home, _match),
         "POST /console/roles/{role_code}/change": lambda: _made_role(home),
         "account_id": lambda: _made(home, _fresh_account),
         "assignment_id": lambda: str(_roles_of_last(home)[0]),
@@ -87,6 +91,16 @@ def _made(home: Federation, make: Callable[[Federation, UnitOfWork], UUID]) -> s
 def _made_role(home: Federation) -> str:
     with home.uow() as uow:
         return extend_role(uow, f"sample{next(_numbers)}", "样本角色", ["core.org_unit.read"]).code
+
+
+def _match(_home: Federation, uow: UnitOfWork) -> UUID:
+    pair = [new_employer(f"样本{next(_numbers)}号商行") for _each in range(2)]
+    uow.add(*pair)
+    uow.session.flush()
+    match = EmployerMatch(employer_id=pair[1].id, candidate_id=pair[0].id, score=90)
+    uow.add(match)
+    uow.session.flush()
+    return match.id
 
 
 def _fresh_account(home: Federation, uow: UnitOfWork) -> UUID:
