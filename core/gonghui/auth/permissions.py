@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,8 @@ class CorePermission:
 
     title: Text
     since: date | None = None
+    #: Held by operators of the platform alone: no role of a federation may have it.
+    of_operators: bool = False
 
 
 #: Headings below which the permissions stand, by the second part of their code.
@@ -44,8 +46,8 @@ PERMISSIONS: Mapping[str, CorePermission] = {
     "core.plugin.read": CorePermission(_("查看插件")),
     "core.plugin.switch": CorePermission(_("启用和停用插件")),
     "core.plugin.uninstall": CorePermission(_("卸载插件并清除其数据")),
-    "core.plugin.export": CorePermission(_("导出插件的数据")),
-    "core.plugin.plan": CorePermission(_("决定方案包括哪些插件")),
+    "core.plugin.export": CorePermission(_("导出插件的数据"), of_operators=True),
+    "core.plugin.plan": CorePermission(_("决定方案包括哪些插件"), of_operators=True),
     "core.parameter.read": CorePermission(_("查看政策参数")),
     "core.parameter.change": CorePermission(_("修改政策参数")),
     "core.calendar.read": CorePermission(_("查看节假日")),
@@ -59,15 +61,10 @@ PERMISSIONS: Mapping[str, CorePermission] = {
     "core.message.read": CorePermission(_("查看已发消息"), date(2026, 11, 27)),
     "core.quality.read": CorePermission(_("查看数据质量"), date(2026, 11, 27)),
     "core.quality.decide": CorePermission(_("判断名称相近的单位是否同一个"), date(2026, 11, 27)),
-    "core.platform.read": CorePermission(_("查看平台的运行")),
+    "core.platform.read": CorePermission(_("查看平台的运行"), of_operators=True),
 }
 
 
 def words_of(code: str, of_plugins: Mapping[str, str]) -> Text | str:
     """What a permission allows; its code, where nobody says."""
     return PERMISSIONS[code].title if code in PERMISSIONS else of_plugins.get(code, code)
-
-
-def known_of(held: Iterable[str], of_plugins: Mapping[str, str]) -> set[str]:
-    """Those of some permissions that the core or an installed plugin declares."""
-    return {code for code in held if code in PERMISSIONS or code in of_plugins}

@@ -52,7 +52,9 @@ def worded(registry: Registry, codes: Iterable[str]) -> list[tuple[str, Text | s
 
 
 def _core() -> list[Group]:
-    return _grouped({code: each.title for code, each in PERMISSIONS.items()}, _core_title)
+    return _grouped(
+        {code: each.title for code, each in PERMISSIONS.items() if not each.of_operators}, _core_title
+    )
 
 
 def _of_plugin(plugin: Plugin) -> list[Group]:

@@ -157,3 +157,11 @@ def test_nobody_sees_as_a_role_where_they_give_none(
     federation.add_officer("keeper", "keeper", "east", ["core.role.grant"])
     assert asked("keeper", "/console/roles/auditor/see-as", {"unit": "西街道总工会"}).status_code == 422
     assert asked("district", "/console/roles/auditor/see-as", {"unit": "西街道总工会"}).status_code == 403
+
+
+def test_no_role_gets_what_operators_of_the_platform_may(
+    federation: Federation, asked: Callable[..., Any]
+) -> None:
+    form = {"permissions": ["core.org_unit.read", "core.plugin.plan", "core.platform.read", "aid.made.up"]}
+    assert asked("admin", "/console/roles/auditor/change", form).status_code == 303
+    assert permissions_of(federation, "auditor") == {"core.org_unit.read"}
