@@ -31,36 +31,16 @@ from gonghui.settings import settings
 from gonghui.tenancy.tenants import HostDirectory
 from gonghui.values.clock import minute
 from gonghui.values.principal import PrincipalKind, anonymous
-from gonghui.web import (
-    documentation,
-    figures,
-    handing_over,
-    home,
-    invitations,
-    org,
-    org_changes,
-    people,
-    people_acts,
-    quality,
-    refusals,
-    roles,
-    roles_changed,
-    sessions,
-    signing_in,
-    told,
-)
+from gonghui.web.core_pages import PAGES
+from gonghui.web.navigation import record_path
 from gonghui.web.page import asset, here, to
+from gonghui.web.records.files import file_help, file_size
+from gonghui.web.records.pages import pages_of
 from gonghui.web.shell import shell
 from gonghui.web.words import period_name, role_name
 
 _log = structlog.get_logger()
 _CORE = Path(__file__).parent
-#: Pages of the core; each module has a `blueprint`.
-PAGES = (
-    home, figures, told, org, org_changes, people, people_acts, handing_over, invitations, sessions, roles,
-    roles_changed, signing_in, quality,
-    documentation, refusals,
-)  # fmt: skip
 
 
 class _Json(JSONProvider):
@@ -122,14 +102,17 @@ def _set_aside_unready(database: Database, registry: Registry) -> None:
 def _mount(app: Flask, registry: Registry) -> None:
     """Register core's operations and pages, then every plugin's."""
     api = openapi.Api(app)
-    plugins = registry.plugins.values()
-    of_records = (blueprint_of(kind) for plugin in plugins for kind in plugin.record_types)
-    of_plugins = (blueprint for plugin in plugins for blueprint in plugin.blueprints)
+    installed = registry.plugins.values()
+    of_records = (blueprint_of(kind) for plugin in installed for kind in plugin.record_types)
+    of_plugins = (blueprint for plugin in installed for blueprint in plugin.blueprints)
     for blueprint in (*BLUEPRINTS, *of_records, *of_plugins):
         api.register_blueprint(blueprint)
     app.register_blueprint(object_links.blueprint)
     for pages in PAGES:
         app.register_blueprint(pages.blueprint)
+    for plugin in installed:
+        for kind in plugin.record_types:
+            app.register_blueprint(pages_of(kind))
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])
     app.add_url_rule("/healthz", "healthz", _healthz, methods=["GET"])
     openapi.complete(app, api)
@@ -160,9 +143,12 @@ def _furnish_templates(app: Flask) -> None:
         minute=minute,
         period_name=period_name,
         role_name=role_name,
+        file_size=file_size,
+        file_help=file_help,
         asset=asset,
         here=here,
         to=to,
+        record_path=record_path,
         has_page=lambda path: path in app.extensions["gonghui_pages"],
     )
 

@@ -29,6 +29,7 @@ from gonghui.commands.parameters import parameters
 from gonghui.commands.plugins import plugin
 from gonghui.commands.processes import relay, scheduler, sealer, worker
 from gonghui.commands.revisions import revision
+from gonghui.commands.second_factors import reset_second_factor
 from gonghui.db.ciphers import KeyLost
 from gonghui.db.embedded import EmbeddedServerError
 from gonghui.db.unit_of_work import UnitOfWork
@@ -283,6 +284,7 @@ def rotate_master(open_installation: Any) -> None:
 
 gonghui.add_command(plugin)
 gonghui.add_command(revision)
+gonghui.add_command(reset_second_factor)
 
 
 def _print_report(report: Any) -> None:

@@ -9,6 +9,7 @@ from gonghui_organising import (
     committee_records,
     consequences,
     demo,
+    desk,
     employer_api,
     employer_import,
     employer_register,
@@ -107,6 +108,7 @@ plugin = Plugin(
         "organising.employer.imported": _("名册导入了单位"),
     },
     consequences=consequences.CONSEQUENCES,
+    hooks=desk,
     imports=(
         RegisterImport(
             code="organising.unions",
@@ -115,6 +117,12 @@ plugin = Plugin(
             columns=register.COLUMNS,
             importer=register_import.UnionImporter,
             undo=register_import.undo_unions,
+            words={
+                "": _("新增工会 {n} 个"),
+                "communities": _("新建社区工联会 {n} 个"),
+                "employers": _("新登记单位 {n} 家"),
+            },
+            path="unions",
         ),
         RegisterImport(
             code="organising.members",
@@ -123,6 +131,12 @@ plugin = Plugin(
             columns=member_register.COLUMNS,
             importer=member_import.MemberImporter,
             undo=member_import.undo_members,
+            words={
+                "": _("新增会员 {n} 人"),
+                "employers": _("新登记单位 {n} 家"),
+                "employer_matches": _("要确认是否同一家的单位 {n} 对"),
+            },
+            path="members",
         ),
         RegisterImport(
             code="organising.employers",
@@ -131,6 +145,11 @@ plugin = Plugin(
             columns=employer_register.COLUMNS,
             importer=employer_import.EmployerImporter,
             undo=employer_import.undo_employers,
+            words={
+                "": _("新登记单位 {n} 家"),
+                "codes_filled": _("补上代码的单位 {n} 家"),
+                "employer_matches": _("要确认是否同一家的单位 {n} 对"),
+            },
         ),
     ),
     commands=(

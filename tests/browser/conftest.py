@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -68,7 +69,7 @@ def visitor(server: str, chromium: Browser, visits: Visits) -> Iterator[Callable
     """Makes people who come with a browser of their own: `visitor("district")`, signed in, `visitor(None)` not."""
     opened: list[Visitor] = []
 
-    def come(login: str | None, **options: str) -> Visitor:
+    def come(login: str | None, **options: Any) -> Visitor:
         one = Visitor(chromium, server, visits, **options)
         opened.append(one)
         if login is not None:

@@ -12,12 +12,20 @@ class Visitor:
     """One browser of one person, at one federation."""
 
     def __init__(
-        self, chromium: Browser, server: str, visits: Visits, *, language: str = "zh", host: str = "localhost"
+        self,
+        chromium: Browser,
+        server: str,
+        visits: Visits,
+        *,
+        language: str = "zh",
+        host: str = "localhost",
+        scripts: bool = True,
     ) -> None:
         self._context = chromium.new_context(
             base_url=server.replace("localhost", host),
             locale="zh-CN" if language == "zh" else "en-GB",
             viewport={"width": 1366, "height": 768},
+            java_script_enabled=scripts,
         )
         self._visits = visits
         self.language = language

@@ -9,11 +9,17 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
+from gonghui.api.jobs import is_long
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.i18n import Text
+from gonghui.i18n import Text, _
+from gonghui.jobs.asking import ask_for_job, can_ask_for_job
 from gonghui.jobs.kinds import JobFile
+from gonghui.jobs.table import Job
+from gonghui.lifecycle.export_jobs import EXPORT_LIST
 from gonghui.objects.port import ObjectStream
-from gonghui.records.exporting import IN_MEMORY, write_file
+from gonghui.records import listing
+from gonghui.records.exporting import IN_MEMORY, export_list, write_file
+from gonghui.records.record_types import EXPORT, RecordType
 from gonghui.records.registers.writing import OutColumn
 from gonghui.values.file_names import content_disposition
 
@@ -37,6 +43,21 @@ def export_response(
     """
     asked = sorted(request.args)
     return file_response(write_file(uow, subject, title, columns, rows, kind, masked=masked, asked=asked))
+
+
+def export_or_job(uow: UnitOfWork, kind: RecordType, query: Mapping[str, Any]) -> JobFile | Job:
+    """The list as a file; a long one as a job that writes it.
+
+    Without a role one has a few records of one's own, which are no work.
+    """
+    permission = kind.permission(EXPORT)
+    if can_ask_for_job(uow) and uow.principal.holds(permission):
+        rows = listing.count_rows(uow, kind, query)
+        if is_long(rows):
+            title = _("导出：{what}", what=kind.title)
+            told = {"record_type": kind.table.fullname, "query": query}
+            return ask_for_job(uow, EXPORT_LIST, permission, title, told, total=rows)
+    return export_list(uow, kind, query)
 
 
 def file_response(file: JobFile) -> Response:

@@ -28,7 +28,7 @@ from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
 
 _log = structlog.get_logger()
-_SIGN_IN_PAGES = frozenset({"/sign-in", "/welcome"})
+_SIGN_IN_PAGES = frozenset({"/sign-in", "/sign-in/code", "/welcome"})
 _SIGN_IN = _SIGN_IN_PAGES | {"/api/v1/sign-in"}
 #: What the session keeps of the role that somebody looks at pages as, and what they may still do meanwhile.
 SEEN_AS = "seen_as"
@@ -43,6 +43,7 @@ csrf = CSRFProtect()
 PUBLIC: dict[str, str] = {
     "/healthz": "a balancer asks it and has no account",
     "/sign-in": "the page where one signs in",
+    "/sign-in/code": "the second step of it, after the password",
     "/welcome": "the page where a code that was handed out is turned into a password",
     "/api/v1/sign-in": "the operation by which one signs in",
 }

@@ -13,25 +13,22 @@ from marshmallow import Schema, fields, validate
 
 from gonghui.api import attachments
 from gonghui.api import record_schemas as schemas
-from gonghui.api.exports import file_response
+from gonghui.api.exports import export_or_job, file_response
 from gonghui.api.idempotency import idempotent
-from gonghui.api.jobs import JobOut, accepted, is_long
+from gonghui.api.jobs import JobOut, accepted
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import decode_cursor, page_response
 from gonghui.api.versions import expected_version, record_response, versioned
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.i18n import _
-from gonghui.jobs.asking import ask_for_job, can_ask_for_job
-from gonghui.lifecycle.export_jobs import EXPORT_LIST
+from gonghui.jobs.table import Job
 from gonghui.records import listing, pickers, steps, writing
 from gonghui.records.attachments import keeping
 from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.bulk_steps import take_steps
-from gonghui.records.exporting import export_list
 from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
-from gonghui.records.reveal import reveal
-from gonghui.records.sight import found, require, row_of
+from gonghui.records.reveal import reveal_field
+from gonghui.records.sight import found, require
 from gonghui.records.transitions import history
 from gonghui.records.workflow import CREATE, Transition
 
@@ -160,15 +157,8 @@ def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
 
 def _add_export(blueprint: Blueprint, kind: RecordType) -> None:
     def export_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
-        permission = kind.permission(EXPORT)
-        # Without a role one has a few records of one's own, which are no work.
-        if can_ask_for_job(uow) and uow.principal.holds(permission):
-            rows = listing.count_rows(uow, kind, query)
-            if is_long(rows):
-                title = _("导出：{what}", what=kind.title)
-                told = {"record_type": kind.table.fullname, "query": query}
-                return accepted(ask_for_job(uow, EXPORT_LIST, permission, title, told, total=rows))
-        return file_response(export_list(uow, kind, query))
+        made = export_or_job(uow, kind, query)
+        return accepted(made) if isinstance(made, Job) else file_response(made)
 
     export_records.__doc__ = (
         "The list as a file, masked, with who took it and when; it is put on record."
@@ -313,13 +303,7 @@ def _add_picker(blueprint: Blueprint, kind: RecordType, bound: Bound, verb: str)
 
 def _add_reveal(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     def open_value(uow: UnitOfWork, body: dict[str, str], record_id: UUID) -> Response:
-        record = found(uow, kind, record_id)
-        require(uow, kind, record, kind.permission(REVEAL))
-        bound, link = kind.sealed[body["field"]]
-        person_id = getattr(record, kind.subject) if kind.subject else None
-        holder = record if link is None else row_of(uow, bound, getattr(record, link))
-        action = f"{kind.code}.revealed"
-        value = reveal(uow, person_id, holder, bound.column_name, body["reason"], action=action)
+        value = reveal_field(uow, kind, record_id, body["field"], body["reason"])
         return Response(
             orjson.dumps({"field": body["field"], "value": value}), content_type="application/json"
         )

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
@@ -15,12 +15,14 @@ from gonghui.auth.lockout import forgive
 from gonghui.auth.passwords import hash_password
 from gonghui.db.base import TenantTable, ref, unique
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import not_found
 from gonghui.values import clock
 
 SESSION_LIFE = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=60)
 #: How stale `last_seen_at` may be, so that reading pages does not write a row each time.
 SEEN_EVERY = timedelta(minutes=5)
+_MOST_SHOWN = 100
 TOKEN_PREFIX = "gh_"  # noqa: S105 - a mark that makes leaked tokens easy to find, no secret
 
 
@@ -92,18 +94,46 @@ def issue_token(
     return token, secret
 
 
-def end_session(uow: UnitOfWork, row: AuthSession) -> None:
-    """End a session of somebody."""
-    uow.note("core.session.ended", row, account=str(row.account_id))
-    row.ended_at = row.ended_at or clock.now()
-    uow.session.flush()
+def open_sessions(uow: UnitOfWork, account: Account) -> list[AuthSession]:
+    """Where the account is signed in now, the latest first."""
+    now = clock.now()
+    mine = select(AuthSession).where(
+        AuthSession.account_id == account.id,
+        AuthSession.ended_at.is_(None),
+        AuthSession.signed_in_at > now - SESSION_LIFE,
+        AuthSession.last_seen_at > now - SESSION_IDLE,
+    )
+    return list(uow.session.scalars(mine.order_by(AuthSession.id.desc()).limit(_MOST_SHOWN)))
 
 
-def revoke_token(uow: UnitOfWork, row: ApiToken) -> None:
-    """Let a token open nothing any more."""
+def open_tokens(uow: UnitOfWork, account: Account) -> list[ApiToken]:
+    """Tokens of the account that still serve, the latest first."""
+    mine = select(ApiToken).where(
+        ApiToken.account_id == account.id,
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now()),
+    )
+    return list(uow.session.scalars(mine.order_by(ApiToken.id.desc()).limit(_MOST_SHOWN)))
+
+
+def end_session(uow: UnitOfWork, account: Account, session_id: UUID) -> None:
+    """End a session of the account. Raises `NotFound`."""
+    mine = select(AuthSession).where(AuthSession.id == session_id, AuthSession.account_id == account.id)
+    found = uow.session.scalars(mine).one_or_none()
+    if found is None:
+        raise not_found()
+    uow.note("core.session.ended", account)
+    found.ended_at = found.ended_at or clock.now()
+
+
+def revoke_token(uow: UnitOfWork, account: Account, token_id: UUID) -> None:
+    """Revoke a token of the account. Raises `NotFound`."""
+    mine = select(ApiToken).where(ApiToken.id == token_id, ApiToken.account_id == account.id)
+    found = uow.session.scalars(mine).one_or_none()
+    if found is None:
+        raise not_found()
     uow.note("core.token.revoked")
-    row.revoked_at = row.revoked_at or clock.now()
-    uow.session.flush()
+    found.revoked_at = found.revoked_at or clock.now()
 
 
 def revoke_all(uow: UnitOfWork, account: Account) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, and_, cast, func, or_, select
+from sqlalchemy import ARRAY, Select, Text, and_, cast, false, func, or_, select, true
 
 from gonghui.auth.accounts import Account, Role, RoleAssignment
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.values import clock
+from gonghui.values.principal import Principal
 
 
 class Holder(NamedTuple):
@@ -30,7 +31,6 @@ def holders(uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Collection
     given, role, account = RoleAssignment.__table__.c, Role.__table__.c, Account.__table__.c
     stands: Any = OrgUnit.__table__.alias()
     unit: Any = OrgUnit.__table__.c
-    today = clock.today()
     permission = func.jsonb_array_elements_text(role.permissions).table_valued("value").lateral()
     found = (
         select(unit.id, unit.path, permission.c.value, given.account_id, stands.c.path)
@@ -43,15 +43,45 @@ def holders(uow: UnitOfWork, unit_ids: Collection[UUID], permissions: Collection
         .join(Role.__table__, and_(role.tenant_id == unit.tenant_id, role.id == given.role_id))
         .join(Account.__table__, and_(account.tenant_id == unit.tenant_id, account.id == given.account_id))
         .join(permission, permission.c.value == func.any(cast(list(permissions), ARRAY(Text))))
-        .where(
-            unit.id.in_(unit_ids),
-            given.valid_from <= today,
-            or_(given.valid_to.is_(None), given.valid_to >= today),
-            account.disabled_at.is_(None),
-        )
+        .where(unit.id.in_(unit_ids), *_in_force())
         .distinct()
     )
     return [Holder(*row) for row in uow.session.execute(found)]
+
+
+def held_below(principal: Principal, permissions: Collection[str]) -> Select[Any]:
+    """Where others hold one of these permissions strictly below the principal's own roles: `path`, `permission`."""
+    given, role, account = RoleAssignment.__table__.c, Role.__table__.c, Account.__table__.c
+    unit: Any = OrgUnit.__table__.c
+    permission = func.jsonb_array_elements_text(role.permissions).table_valued("value").lateral()
+    by_root: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(permissions):
+        for root in principal.roots(name):
+            by_root[root].append(name)
+    below = [
+        and_(unit.path.bool_op("^@")(root), unit.path != root, permission.c.value.in_(names))
+        for root, names in by_root.items()
+    ]
+    return (
+        select(unit.path, permission.c.value.label("permission"))
+        .select_from(RoleAssignment.__table__)
+        .join(OrgUnit.__table__, and_(given.tenant_id == unit.tenant_id, given.org_unit_id == unit.id))
+        .join(Role.__table__, and_(role.tenant_id == given.tenant_id, role.id == given.role_id))
+        .join(Account.__table__, and_(account.tenant_id == given.tenant_id, account.id == given.account_id))
+        .join(permission, true())
+        .where(*_in_force(), given.account_id != principal.account_id, or_(false(), *below))
+        .distinct()
+    )
+
+
+def _in_force() -> tuple[Any, ...]:
+    """Roles that are given today to accounts that are open."""
+    given, account, today = RoleAssignment.__table__.c, Account.__table__.c, clock.today()
+    return (
+        given.valid_from <= today,
+        or_(given.valid_to.is_(None), given.valid_to >= today),
+        account.disabled_at.is_(None),
+    )
 
 
 def accounts_of(uow: UnitOfWork, person_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

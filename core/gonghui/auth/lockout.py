@@ -49,16 +49,6 @@ def count_attempt(uow: UnitOfWork, login: str) -> datetime | None:
     return guard.locked_until
 
 
-def locked_out(until: datetime) -> TooManyAttempts:
-    """The error to raise for a login that is locked."""
-    wait = max(1, int((until - clock.now()).total_seconds()))
-    return TooManyAttempts(
-        "locked_out",
-        _("登录失败次数过多，请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
-        extra={"retry_after": wait},
-    )
-
-
 def lock_keys(tenant_id: UUID, logins: Iterable[str]) -> dict[str, str]:
     """Under which key the attempts of each login are counted."""
     return {login: hashlib.sha256(f"{tenant_id}:{login}".encode()).hexdigest() for login in logins}
@@ -68,6 +58,23 @@ def forgive(uow: UnitOfWork, login: str) -> None:
     """Forget the failures of a login whose password was right."""
     guard = _guard(uow, login)
     guard.failures, guard.locked_until = 0, None
+
+
+def attempt(uow: UnitOfWork, login: str) -> None:
+    """Count an attempt of somebody who is signed in already to prove who they are. Raises `TooManyAttempts`."""
+    locked_until = count_attempt(uow, login)
+    if locked_until is not None:
+        raise locked_out(locked_until)
+
+
+def locked_out(until: datetime) -> TooManyAttempts:
+    """The refusal of a login that is locked for a while."""
+    wait = max(1, int((until - clock.now()).total_seconds()))
+    return TooManyAttempts(
+        "locked_out",
+        _("登录失败次数过多，请在 {minutes} 分钟后再试。", minutes=-(-wait // 60)),
+        extra={"retry_after": wait},
+    )
 
 
 def _guard(uow: UnitOfWork, login: str) -> SignInGuard:

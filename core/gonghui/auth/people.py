@@ -15,6 +15,7 @@ from gonghui.auth.accounts import Account, Role, RoleAssignment, in_force
 from gonghui.auth.credentials import SESSION_IDLE, SESSION_LIFE, ApiToken, AuthSession
 from gonghui.auth.lockout import SignInGuard, lock_keys
 from gonghui.auth.role_giving import GRANT
+from gonghui.auth.second_factor import SecondFactor
 from gonghui.auth.sign_in_codes import SignInCode
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
@@ -90,10 +91,16 @@ def list_accounts(
     waits = select(code.id).where(
         code.tenant_id == Account.tenant_id, code.account_id == Account.id, *_is_good()
     )
+    second = select(SecondFactor.id).where(
+        SecondFactor.tenant_id == Account.tenant_id,
+        SecondFactor.account_id == Account.id,
+        SecondFactor.confirmed_at.is_not(None),
+    )
     page = (
         select(
             Account.id, Account.login, Account.kind, Account.disabled_at, Person.name,
             seen.label("last_seen"), waits.correlate(Account).exists().label("is_invited"),
+            second.correlate(Account).exists().label("has_second_factor"),
         )
         .outerjoin(Person, and_(Person.tenant_id == Account.tenant_id, Person.id == Account.person_id))
         .where(within_reach(uow.principal), *_conditions(uow, wanted))

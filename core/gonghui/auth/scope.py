@@ -69,9 +69,14 @@ def require(principal: Principal, permission: str) -> None:
         raise forbidden(permission)
 
 
+def holds_whole(principal: Principal, permission: str) -> bool:
+    """Whether the principal holds `permission` at the root of the tree."""
+    return principal.is_unrestricted or any(map(is_root, principal.roots(permission)))
+
+
 def require_whole(principal: Principal, permission: str) -> None:
     """Raise `Forbidden` unless the principal holds `permission` at the root of the tree."""
-    if not principal.is_unrestricted and not any(is_root(path) for path in principal.roots(permission)):
+    if not holds_whole(principal, permission):
         raise forbidden(permission)
 
 

@@ -15,6 +15,7 @@ from gonghui.lifecycle.reorganising import settle
 from gonghui.plugin_host.registry import discover
 from gonghui.plugin_host.schedules import LONGEST_PERIOD
 from gonghui.records.attachments.sweeping import sweep_orphans, sweep_removed
+from gonghui.records.registers.uploads import sweep_uploads
 from gonghui.records.reminders import remind
 from gonghui.records.timers import AT_ONCE, run_timers
 from gonghui.settings import settings
@@ -61,6 +62,11 @@ def sweep_attachments(uow: UnitOfWork) -> None:
     """Delete files that were removed long ago, whose record is gone, or that no record ever had."""
     sweep_removed(uow, discover().record_types())
     sweep_orphans(uow)
+
+
+def sweep_registers(uow: UnitOfWork) -> None:
+    """Discard registers that were sent in and left, and delete files that nobody needs."""
+    sweep_uploads(uow)
 
 
 def remind_of_deadlines(uow: UnitOfWork) -> None:

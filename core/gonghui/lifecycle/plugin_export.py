@@ -90,11 +90,12 @@ def export_rows(uow: UnitOfWork, plugin: Plugin, file: IO[bytes], *, reason: str
 
 
 def exported_columns(table: Any) -> list[Column[Any]]:
-    """The columns that may leave: neither digests by which values are found nor those of secrets."""
+    """The columns that may leave: neither digests by which values are found nor secrets, sealed or as digests."""
     return [
         column
         for column in table.columns
-        if column.name != "tenant_id" and ("sensitive" in column.info or not column.info.get("redacted"))
+        if column.name != "tenant_id"
+        and column.info.get("sensitive", not column.info.get("redacted")) not in (False, "secret")
     ]
 
 

@@ -11,6 +11,7 @@ from gonghui.lifecycle.core_jobs import (
     remind_of_deadlines,
     settle_tree,
     sweep_attachments,
+    sweep_registers,
     take_timed_steps,
 )
 from gonghui.lifecycle.running_jobs import delete_cleared, run_job
@@ -40,5 +41,6 @@ def core_schedules() -> tuple[Schedule, ...]:
         daily(prune_events, "01:30"),
         daily(sweep_attachments, "02:00"),
         daily(sweep_jobs, "02:30"),
+        daily(sweep_registers, "02:45"),
         daily(remind_of_deadlines, "08:30"),
     )

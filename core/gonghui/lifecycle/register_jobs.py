@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.i18n import Text, _
+from gonghui.jobs.asking import Upload, ask_for_job
 from gonghui.jobs.kinds import JobKind, JobReport, JobTask
+from gonghui.jobs.table import Job
 from gonghui.plugin_host.registers import register_to_import, run_in_sight
+from gonghui.records.registers.arriving import check_columns
+from gonghui.records.registers.importing import RegisterImport
+from gonghui.records.registers.runs import RegisterRun
 from gonghui.records.registers.synonyms import check_mapping, teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file, undo_run
 
@@ -25,6 +32,15 @@ def read_register(uow: UnitOfWork, task: JobTask, report: JobReport) -> dict[str
     return {"run_id": str(run.id)}
 
 
+def check_register(uow: UnitOfWork, task: JobTask, report: JobReport) -> dict[str, Any]:
+    """Check a file that was kept until its columns were confirmed. One that cannot be read goes on waiting."""
+    told = task.parameters
+    run, register = run_in_sight(uow, told["run_id"], to_change=True)
+    keeps = told["keeps_mapping"]
+    check_columns(uow, register, run, told["mapping"], keeps_mapping=keeps, progress=report)
+    return {"run_id": str(run.id)}
+
+
 def apply_register(uow: UnitOfWork, task: JobTask, report: JobReport) -> dict[str, Any]:
     """Put the good rows of a run in."""
     run, register = run_in_sight(uow, task.parameters["run_id"], to_change=True)
@@ -40,5 +56,34 @@ def undo_register(uow: UnitOfWork, task: JobTask, _report: JobReport) -> dict[st
 
 
 READ_REGISTER = JobKind("core.register.read", read_register)
+CHECK_REGISTER = JobKind("core.register.check", check_register)
 APPLY_REGISTER = JobKind("core.register.apply", apply_register)
 UNDO_REGISTER = JobKind("core.register.undo", undo_register)
+_TITLES: Mapping[str, Callable[[Text], Text]] = {
+    READ_REGISTER.code: lambda what: _("检查名册：{what}", what=what),
+    CHECK_REGISTER.code: lambda what: _("检查名册：{what}", what=what),
+    APPLY_REGISTER.code: lambda what: _("导入名册：{what}", what=what),
+    UNDO_REGISTER.code: lambda what: _("撤销名册导入：{what}", what=what),
+}
+
+
+def ask_to_read(uow: UnitOfWork, register: RegisterImport, told: Mapping[str, Any], upload: Upload) -> Job:
+    """Let a worker read what was sent in."""
+    title = _TITLES[READ_REGISTER.code](register.title)
+    return ask_for_job(uow, READ_REGISTER, register.permission, title, told, upload=upload)
+
+
+def ask_for_run(
+    uow: UnitOfWork,
+    kind: JobKind,
+    register: RegisterImport,
+    run: RegisterRun,
+    *,
+    total: int | None = None,
+    **told: Any,
+) -> Job:
+    """Let a worker do it to a run, which knows the job from now on."""
+    title = _TITLES[kind.code](register.title)
+    job = ask_for_job(uow, kind, register.permission, title, {"run_id": run.id, **told}, total=total)
+    run.job_id = job.id
+    return job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,19 @@ from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
 from gonghui.db.sensitive import identifying
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import FieldFault, invalid
 from gonghui.events.handlers import Event
-from gonghui.i18n import Text, text_as_json, text_from_json
-from gonghui.notifications.contacts import SMS, ContactAddress, Reach, reaches
-from gonghui.notifications.gateways import gateways
+from gonghui.i18n import Text, _, text_as_json, text_from_json
+from gonghui.notifications.contacts import (
+    SMS,
+    TARGET,
+    ContactAddress,
+    Reach,
+    add_address,
+    preference_of,
+    reaches,
+)
+from gonghui.notifications.gateways import check_target, gateways
 from gonghui.notifications.kinds import ADDRESS_CODE, NotificationKind
 from gonghui.notifications.quiet_hours import earliest
 from gonghui.notifications.sending_errors import AddressRefused
@@ -29,6 +39,8 @@ from gonghui.values.masks import mask
 
 WAITING = "core.message.waiting"
 """The event of a message that is to go out."""
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+\Z")
 
 
 class OutgoingMessage(TenantTable):
@@ -82,6 +94,19 @@ def send_code(uow: UnitOfWork, address: ContactAddress, code: str, language: str
     reach = Reach(address.account_id, address.channel, address.id, language, ())
     outside: Any = ADDRESS_CODE.outside
     _put(uow, [_writer(uow, ADDRESS_CODE)(reach, Text(outside.message, {"code": code}))])
+
+
+def register_address(uow: UnitOfWork, account_id: UUID, channel: str, address: str) -> ContactAddress:
+    """A new address of an account, to which a code was sent. Raises `Invalid`, `Conflict`."""
+    if channel not in gateways(is_demo=here(uow).is_demo):
+        raise invalid(FieldFault("/channel", "channel_unavailable", _("这里不提供这种通知方式。")))
+    if channel == TARGET:
+        check_target(address)
+    elif not _MAIL.match(address):
+        raise invalid(FieldFault("/address", "not_an_address", _("这不是电子邮件地址。")))
+    row, code = add_address(uow, account_id, channel, address)
+    send_code(uow, row, code, preference_of(uow, account_id).language)
+    return row
 
 
 def send_message(uow: UnitOfWork, event: Event) -> None:

@@ -15,7 +15,7 @@ from psycopg.pq import ExecStatus
 from gonghui.db.unit_of_work import Overstepped, UnitOfWork
 from gonghui.db.writers import written_by
 from gonghui.plugin_host.failures import in_words, note_failure
-from gonghui.plugin_host.hooks import FEATURE, MANY, Card, Link
+from gonghui.plugin_host.hooks import FEATURE, MANY, Card, Link, Waiting
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.time_limits import Interruption, limited
@@ -68,7 +68,7 @@ def _answer(plugin: Plugin, implementation: Callable[..., Any], hook: str, **arg
     return tuple(_own(plugin, item.plain()) for item in items) if hook in FEATURE else items
 
 
-def _own(plugin: Plugin, item: Link | Card) -> Link | Card:
+def _own(plugin: Plugin, item: Link | Card | Waiting) -> Link | Card | Waiting:
     """What leads to the plugin's own paths by a permission of its own. Raises `Overstepped`."""
     if not any(item.path == own or item.path.startswith(f"{own}/") for own in plugin.prefixes):
         raise Overstepped(f"{item.path!r} is not a path of {plugin.id}")

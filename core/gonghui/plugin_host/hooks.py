@@ -50,6 +50,22 @@ class Card:
         return Card(str(self.title), *_plain(self.value, self.path, self.permission))
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the reader outside of workflows, such as transfers to accept: how many, and where it is done."""
+
+    title: Text | str
+    count: int
+    path: str
+    permission: str
+
+    def plain(self) -> Waiting:
+        """The same in plain values. Raises `TypeError` where a part is something else."""
+        if type(self.count) is not int:
+            raise TypeError(f"{self.count!r} is no number")
+        return Waiting(str(self.title), self.count, *_plain(self.path, self.permission))
+
+
 def _plain(*parts: object) -> list[str]:
     strange = [part for part in parts if type(part) is not str]
     if strange:
@@ -86,6 +102,10 @@ class FeatureHooks:
     @hookspec
     def dashboard(self, uow: UnitOfWork) -> Sequence[Card]:  # type: ignore[empty-body]
         """Figures for the reader's first page; those whose permission the reader lacks are left out."""
+
+    @hookspec
+    def waiting(self, uow: UnitOfWork) -> Sequence[Waiting]:  # type: ignore[empty-body]
+        """What waits for the reader besides records in a workflow; each counted over what they may decide."""
 
 
 class LifecycleHooks:

@@ -14,15 +14,19 @@ from gonghui.db.ciphers import Sealed
 from gonghui.db.lookups import name_begins, name_holds
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
+from gonghui.records.awaited import awaits, is_overdue
 from gonghui.records.record_types import EXPORT, READ, RecordType
 from gonghui.records.sight import visible
 from gonghui.records.statements import Shape, statement_of
 from gonghui.tenancy.keys import keyring, masked
-from gonghui.tenancy.org_tree import OrgUnit, under
+from gonghui.tenancy.org_tree import OrgUnit, in_subtree, under
+from gonghui.values import clock
 from gonghui.values.masks import mask
 
 Query = Mapping[str, Any]
 NEWEST, BY_NAME = "newest", "name"
+#: Lists that everybody keeps: what waits for me, and what a deadline has overtaken (`view` of a query).
+MINE, OVERDUE = "mine", "overdue"
 _KNOWN = "_known"
 
 
@@ -61,6 +65,14 @@ def rows_with_ids(uow: UnitOfWork, kind: RecordType, ids: Sequence[UUID]) -> lis
     shape = statement_of(kind, "list")
     page = shape.select.where(kind.table.c.id.in_(ids)).order_by(kind.table.c.id.desc())
     return list(_shown(uow, shape, uow.session.connection().execute(page).mappings()))
+
+
+def rows_seen(uow: UnitOfWork, kind: RecordType, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Those of the records that the principal may read, as in a list."""
+    seen = select(kind.table.c.id).where(
+        kind.table.c.id.in_(ids), visible(kind, uow.principal, kind.permission(READ))
+    )
+    return rows_with_ids(uow, kind, list(uow.session.scalars(seen)))
 
 
 def count_rows(uow: UnitOfWork, kind: RecordType, query: Query) -> int:
@@ -117,6 +129,12 @@ def _filtered(
     if "org_unit_id" in query:
         unit = unit_within(uow, uow.principal, permission, query["org_unit_id"])
         wanted.append(table.org_unit_id.in_(select(OrgUnit.id).where(under([unit.path]))))
+    if "path" in query:  # of the unit in view: whatever one sees of its subtree
+        wanted.append(in_subtree(table.org_unit_id, (query["path"],)))
+    if query.get("view") == MINE:
+        wanted.append(awaits(kind, uow.principal))
+    elif query.get("view") == OVERDUE:
+        wanted.append(is_overdue(kind, clock.today()))
     for name, column in shape.filters.items():
         if name in query:
             is_list = isinstance(column.type, JSONB)

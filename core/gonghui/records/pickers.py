@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,13 @@ def choosable(uow: UnitOfWork, bound: Bound, permission: str, wanted: set[UUID])
         return set()
     offered = options(uow, bound, permission).subquery()
     return set(uow.session.scalars(select(offered.c.id).where(offered.c.id.in_(wanted))))
+
+
+def labels(uow: UnitOfWork, bound: Bound, permission: str, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What those of the ids are called that may be chosen: for references whose target has no name of its own."""
+    offered = options(uow, bound, permission).subquery()
+    found = select(offered.c.id, offered.c.label).where(offered.c.id.in_(list(ids)))
+    return {row.id: row.label for row in uow.session.connection().execute(found)}
 
 
 def _label(bound: Bound) -> Any:

@@ -14,6 +14,8 @@ from gonghui.auth.accounts import Account
 from gonghui.db.base import TenantTable, ref
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.parties.persons import Person
+from gonghui.records.record_types import REVEAL, RecordType
+from gonghui.records.sight import found, require, row_of
 from gonghui.tenancy.keys import opened
 from gonghui.values import clock
 
@@ -54,6 +56,16 @@ def reveal(
         return value
     put_on_record(uow, person_id, field, reason)
     return value
+
+
+def reveal_field(uow: UnitOfWork, kind: RecordType, record_id: UUID, field: str, reason: str) -> str | None:
+    """The text of a masked value of a record, by its name. Raises `NotFound`, `Forbidden`."""
+    record = found(uow, kind, record_id)
+    require(uow, kind, record, kind.permission(REVEAL))
+    bound, link = kind.sealed[field]
+    person_id = getattr(record, kind.subject) if kind.subject else None
+    holder = record if link is None else row_of(uow, bound, getattr(record, link))
+    return reveal(uow, person_id, holder, bound.column_name, reason, action=f"{kind.code}.revealed")
 
 
 def put_on_record(uow: UnitOfWork, person_id: UUID, field: str, reason: str) -> None:

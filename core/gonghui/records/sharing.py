@@ -96,6 +96,14 @@ def shared_with(account_id: UUID, permission: str) -> ColumnElement[UUID]:
     )
 
 
+def sharers(uow: UnitOfWork, record: Record, permission: str) -> set[UUID]:
+    """Accounts that were given a permission for this record, as of today."""
+    row, today = RecordShare, clock.today()
+    valid = (row.valid_from <= today) & (row.valid_to.is_(None) | (row.valid_to >= today))
+    given = select(row.account_id).where(row.record_id == record.id, row.permission == permission, valid)
+    return set(uow.session.scalars(given))
+
+
 def _shares(uow: UnitOfWork, record_id: UUID, account_id: UUID) -> list[RecordShare]:
     mine = (RecordShare.record_id == record_id, RecordShare.account_id == account_id)
     return list(uow.session.scalars(select(RecordShare).where(*mine)))

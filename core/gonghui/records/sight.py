@@ -33,14 +33,21 @@ def visible(
     table, ways = kind.table.c, []
     if kind.subtree:
         ways.append(scope.visible(principal, permission, table.org_unit_id))
-    if _is_own(kind, principal, permission):
-        ways.append(table[str(kind.subject)] == principal.person_id)
-    if _may_be_shared(kind, principal, permission) and principal.account_id is not None:
-        ways.append(table.id.in_(shared_with(principal.account_id, permission)))
+    ways += without_role(kind, principal, permission)
     is_reading = as_stranger and permission == kind.permission(READ)
     if kind.published and is_reading and _token_allows(principal, permission):
         ways.append(table.state.in_(kind.published))
     return or_(*ways) if ways else false()
+
+
+def without_role(kind: RecordType, principal: Principal, permission: str) -> list[ColumnElement[bool]]:
+    """The conditions under which a row is within a permission though no role reaches it: one's own, or shared."""
+    table, ways = kind.table.c, []
+    if _is_own(kind, principal, permission):
+        ways.append(table[str(kind.subject)] == principal.person_id)
+    if _may_be_shared(kind, principal, permission) and principal.account_id is not None:
+        ways.append(table.id.in_(shared_with(principal.account_id, permission)))
+    return ways
 
 
 def permits(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, or_, select
+from sqlalchemy import ColumnElement, Index, exists, literal, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.audit.entries import AuditEntry
@@ -97,18 +97,30 @@ def history(uow: UnitOfWork, record_id: UUID) -> list[RecordTransition]:
 
 def took_step(uow: UnitOfWork, record_id: UUID, name: str, principal: Principal) -> bool:
     """Whether the *person* behind `principal` (or its account, where no person is) ever took step `name`."""
-    step = RecordTransition
-    mine = _by(principal, step.account_id, step.person_id)
-    found = select(step.id).where(step.record_id == record_id, step.name == name, mine).limit(1)
-    return uow.session.scalar(found) is not None
+    return bool(uow.session.scalar(select(has_taken(literal(record_id), (name,), principal))))
 
 
 def wrote_content(uow: UnitOfWork, record_id: UUID, actions: Collection[str], principal: Principal) -> bool:
     """Whether the person behind `principal` ever changed what a record says, by the names of such acts in the trail."""
+    return bool(uow.session.scalar(select(has_written(literal(record_id), actions, principal))))
+
+
+def has_taken(
+    record_id: ColumnElement[UUID], names: Collection[str], principal: Principal
+) -> ColumnElement[bool]:
+    """The condition under which that person ever took one of these steps of the record in a row."""
+    step = RecordTransition
+    mine = _by(principal, step.account_id, step.person_id)
+    return exists().where(step.record_id == record_id, step.name.in_(names), mine)
+
+
+def has_written(
+    record_id: ColumnElement[UUID], actions: Collection[str], principal: Principal
+) -> ColumnElement[bool]:
+    """The condition under which that person ever did one of these acts to the record in a row."""
     entry = AuditEntry
     mine = _by(principal, entry.account_id, entry.person_id)
-    found = select(entry.id).where(entry.object_id == record_id, entry.action.in_(actions), mine).limit(1)
-    return uow.session.scalar(found) is not None
+    return exists().where(entry.object_id == record_id, entry.action.in_(actions), mine)
 
 
 def _by(principal: Principal, account: Any, person: Any) -> ColumnElement[bool]:

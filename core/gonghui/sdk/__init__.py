@@ -77,7 +77,7 @@ from gonghui.parties.persons import (
 )
 from gonghui.parties.told import read_identity as told_identity
 from gonghui.plugin_host.asking import Unavailable, ask
-from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, hookimpl
+from gonghui.plugin_host.hooks import Card, Health, Link, PersonalRecord, Waiting, hookimpl
 from gonghui.plugin_host.manifest import Plugin, RoleTemplate
 from gonghui.plugin_host.schedules import Schedule, daily, monthly, weekly
 from gonghui.plugin_host.sdk_version import VERSION
@@ -256,6 +256,7 @@ __all__ = [
     "Unavailable",
     "UnitOfWork",
     "UsccFault",
+    "Waiting",
     "Workflow",
     "WorkingCalendar",
     "_",

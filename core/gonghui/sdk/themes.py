@@ -39,7 +39,7 @@ SDK = (
     Theme(
         "Hooks, questions and schedules",
         "What the core asks of a plugin, what plugins ask of one another, and what is done at which hour.",
-        "hookimpl Link Card Health PersonalRecord ask Unavailable Schedule daily weekly monthly",
+        "hookimpl Link Card Waiting Health PersonalRecord ask Unavailable Schedule daily weekly monthly",
     ),
     Theme(
         "Records",

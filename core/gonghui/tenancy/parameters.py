@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,38 @@ OF_TENANT, BY_TENANT = "tenant", "T"
 
 
 @dataclass(frozen=True)
+class Wording:
+    """How people call a figure and say its values, in Chinese, as a pack gives it for one of the figures of a code.
+
+    `measure` is a sentence for the value (`{n} 名会员起`), or for the two of a pair (`{a} 至 {b} 人`); `columns` head a
+    table, `names` are what its codes are called.
+    """
+
+    title: str
+    measure: str = ""
+    columns: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Wording | None:
+        """The wording of an entry of a pack; None where it has none."""
+        if "title" not in raw:
+            return None
+        columns = tuple(raw.get("columns", ()))
+        return cls(raw["title"], raw.get("measure", ""), columns, raw.get("words", {}))
+
+    def texts(self) -> list[str]:
+        """Everything that is to be translated."""
+        return [text for text in (self.title, self.measure, *self.columns, *self.names.values()) if text]
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One figure: its value and unit, where and when it binds, and on what ground.
 
     A limit of time has one whole number and one of the units `days`, `working_days`, `months`, `years`; money is
     in fen. It binds from `effective_from` to `effective_to`, that day included. `basis` names the law, `confidence`
-    says how well that was verified. A record keeps `version`.
+    says how well that was verified. A record keeps `version`. How people call it stands in `words`.
     """
 
     code: str
@@ -44,6 +70,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     is_open: bool = False
     edition: int = 1
+    words: Wording | None = None
 
     @property
     def version(self) -> str:
@@ -98,6 +125,7 @@ class Parameters:
                     most=raw.get("most"),
                     choices=tuple(raw.get("choices", ())),
                     is_open=raw.get("open", False),
+                    words=Wording.read(raw),
                 )
             )
 
@@ -136,6 +164,11 @@ class Parameters:
     def declared(self, code: str) -> list[Parameter]:
         """All figures of a code anywhere, the ones given last at the end."""
         return list(self._by_code.get(code, {}).values())
+
+    def wording(self, code: str) -> Wording:
+        """How people call a code; by the code itself where no pack says."""
+        said = (entry.words for entry in self._by_code.get(code, {}).values())
+        return next((words for words in said if words is not None), Wording(code))
 
     def with_version(self, code: str, version: str) -> Parameter:
         """The figure that had this version. Raises `ParameterMissing`."""

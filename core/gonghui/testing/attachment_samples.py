@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from uuid import UUID
 from zipfile import ZipFile
@@ -47,9 +48,8 @@ def sample_files() -> dict[str, FileStorage]:
 def kind_at(path: str) -> RecordType | None:
     """The record type to whose attachments a path leads."""
     kinds = (kind for kind in RECORD_TYPES.values() if kind.attachments is not None)
-    return next(
-        (k for k in kinds if path.startswith(f"/api/v1/{k.plugin}/{k.path}/{{{k.parameter}}}/")), None
-    )
+    at = re.sub(r"^/(?:api/v1|console)/", "", path)
+    return next((k for k in kinds if at.startswith(f"{k.plugin}/{k.path}/{{{k.parameter}}}/")), None)
 
 
 def attached(uow: UnitOfWork, kind: RecordType, record_id: UUID) -> UUID:

@@ -6,7 +6,7 @@ and the grant comes last, so it also shows that no refused attempt left a trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,11 +14,12 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.api.operations import SIGNED_IN
+from gonghui.audit.entries import AuditEntry
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
@@ -28,10 +29,20 @@ from gonghui.events.handlers import BULK
 from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.calendar_changes import put_override, vouch_for_year
+from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.synonyms import teach
 from gonghui.records.registers.taking import apply_run, new_run, stage_file
-from gonghui.testing import attachment_samples, job_samples, page_samples, parameter_samples, tree_samples
+from gonghui.testing import (
+    attachment_samples,
+    import_samples,
+    job_samples,
+    page_samples,
+    parameter_samples,
+    record_page_samples,
+    second_factor_samples,
+    tree_samples,
+)
 from gonghui.testing.federation import OPERATOR, Asker, World
 from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
@@ -42,6 +53,7 @@ from gonghui.testing.operations import (
     sample_form,
     sample_query,
 )
+from gonghui.testing.page_forms import form_of_page
 from gonghui.testing.plugin_samples import SPARE, spare_plugin
 from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
 from gonghui.values.ids import new_id
@@ -155,7 +167,7 @@ class Contract:
         values = self._targets(operation, right)
         path = operation.path.format(**values)
         known = self._known(str(self.home.units[PLACE]), "community_officer", right)
-        content = self._content(operation, known)
+        content = self._content(operation, known, values, right)
         query = sample_query(self.world.app, operation, known)
         headers = self._version(operation, path, right)
 
@@ -206,16 +218,35 @@ class Contract:
         tag = self.home.client(right).get(path.format(**{name: made})).headers["ETag"]
         return [{"id": str(made), "version": int(tag.strip('"v'))}]
 
-    def _content(self, operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
+    def _content(
+        self, operation: Operation, known: dict[str, Any], values: Mapping[str, str], right: str
+    ) -> dict[str, Any]:
         """The body as bytes, JSON or a form, as the operation takes it."""
+        kind = record_page_samples.kind_of_page(operation.path)
+        if kind is not None:
+            version = self._page_version(kind, values, right)
+            form = record_page_samples.form_of_page(self.world.app, operation, known, version)
+            boundary, content = encode_multipart(form or {})
+            return (
+                {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"} if form else {}
+            )
         body = sample_body(self.world.app, operation, known)
         if body is not None:
             return {"json": body}
-        form = sample_form(self.world.app, operation, known)
+        form = sample_form(self.world.app, operation, known) or form_of_page(operation.name, known)
         if form is None:
-            return page_samples.content(self.home, operation.name, known)
+            return page_samples.content(self.home, operation.name, known) or second_factor_samples.content(
+                self.home, operation.name, right
+            )
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
+
+    def _page_version(self, kind: RecordType, values: Mapping[str, str], right: str) -> int | None:
+        """The version that a page's form keeps: that of the record which its path names."""
+        if kind.parameter not in values:
+            return None
+        record = f"/api/v1/{kind.plugin}/{kind.path}/{values[kind.parameter]}"
+        return int(self.home.client(right).get(record).headers["ETag"].strip('"v'))
 
     def _fresh_units(self, operation: Operation) -> dict[str, Any]:
         """Units of their own for an operation that changes the tree: the others must find theirs where it was."""
@@ -250,7 +281,8 @@ class Contract:
 
     def _target(self, operation: Operation, name: str, right: str) -> str:
         """What a parameter of the path means: a sample of the owner plugin, or a thing of the core."""
-        for key in (operation.name, name):
+        named = record_page_samples.beside_or_itself(self.world.app, operation).name
+        for key in (named, name):
             if key in self.samples:
                 # Where no role reaches it, the thing has to be somebody's own: they make it themselves.
                 with self.home.uow(None if right in PROVIDED else right) as uow:
@@ -273,15 +305,26 @@ class Contract:
             "plugin_id": lambda: next(iter(registry.plugins)),
             "POST /api/v1/plugins/{plugin_id}/removal": lambda: SPARE.id,
             "DELETE /api/v1/plugins/{plugin_id}/removal": self._leaving,
+            "POST /console/plugins/{plugin_id}/switch": lambda: SPARE.id,
+            "POST /console/plugins/{plugin_id}/removal": lambda: SPARE.id,
+            "POST /console/plugins/{plugin_id}/removal/cancel": self._leaving,
             "day": lambda: "2035-05-04",
             "year": lambda: "2035",
             "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
             "DELETE /api/v1/calendar/years/{year}": self._own_year,
+            "POST /console/calendar/days/{day}/remove": self._own_day,
+            "POST /console/calendar/years/{year}/withdraw": self._own_year,
             "parameter_code": lambda: parameter_samples.numeric().code,
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
             **page_samples.targets(self.home),
+            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
+                second_factor_samples.guarded, "guest"
+            ),
+            "POST /console/me/sessions/{session_id}/end": lambda: self._own(
+                second_factor_samples.session_of, right
+            ),
             "token_id": lambda: self._own_token(right),
             "notification_id": lambda: self._own(notification_of, right),
             "address_id": lambda: self._own(address_of, right),
@@ -290,7 +333,9 @@ class Contract:
             "run_id": lambda: self._sent_run(right),
             "number": lambda: "2",
             "delivery_id": self._given_up,
+            "entry_id": self._entry,
             "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
+            **import_samples.samples(self.home, right, lambda: self._register(right), self._sent_run),
         }
 
     def _own_figure(self) -> str:
@@ -326,6 +371,11 @@ class Contract:
         with self.home.uow() as uow:
             request_removal(uow, SPARE, 30)
         return SPARE.id
+
+    def _entry(self) -> str:
+        """An entry of the trail: any, for it is home's."""
+        with self.home.uow() as uow:
+            return str(uow.session.scalars(select(AuditEntry.id).limit(1)).one())
 
     def _given_up(self) -> str:
         """A delivery of an hour that failed for good."""
@@ -392,7 +442,8 @@ class Contract:
 
     def _judge(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:
         """A refusal where the permission is missing or a thing of home is named; elsewhere, nothing of home shows."""
-        served = 200 <= answer.status_code < 300
+        # A change by a page answers with a redirect; so does whoever has to sign in first, elsewhere.
+        served = 200 <= answer.status_code < 300 or answer.status_code == 303
         by_itself = operation.permission == SIGNED_IN or operation.is_personal
         allowed = by_itself and attacker.kind != "anonymous"
         permitted = allowed or operation.permission in attacker.permissions
@@ -410,7 +461,9 @@ class Contract:
         """Whether the request points at something that is the home federation's east side's own."""
         owned = [name for name in operation.parameters if name.endswith("_id") and name != "plugin_id"]
         known = _Named()
-        content = (make(self.world.app, operation, known) for make in (sample_body, sample_form))
+        named = record_page_samples.beside_or_itself(self.world.app, operation)
+        is_sent = operation.method != "GET"
+        content = (make(self.world.app, named, known) for make in (sample_body, sample_form) if is_sent)
         return bool(owned) or any("here" in str(part or "") for part in content)
 
     def _leak(self, operation: Operation, attacker: Attacker, answer: TestResponse) -> None:

@@ -11,16 +11,29 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from gonghui.tenancy.parameters import Parameters
+
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 _HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
 def texts_of(package: Path) -> dict[str, str]:
-    """Every marked text of a package and where it stands."""
+    """Every marked text of a package, and those of its figures of law, with where it stands."""
     found = extract_from_dir(str(package), _METHODS, keywords={"_": None})
-    return {
+    marked = {
         str(message): f"{package.name}/{name}:{line}" for name, line, message, _comments, _context in found
     }
+    return {**marked, **_texts_of_figures(package / "parameters.toml")}
+
+
+def _texts_of_figures(pack: Path) -> dict[str, str]:
+    """How a pack calls its figures and says their values."""
+    if not pack.exists():
+        return {}
+    figures = Parameters()
+    figures.add_pack(pack)
+    where = f"{pack.parent.name}/{pack.name}"
+    return {text: f"{where}: {code}" for code in figures.codes() for text in figures.wording(code).texts()}
 
 
 def catalogue_of(package: Path) -> Catalog:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from chinese_calendar.constants import Holiday, holidays, workdays
 
@@ -31,6 +32,17 @@ _NAMES: dict[str, Text] = {
     Holiday.national_day.value: _("国庆节"),
     Holiday.anti_fascist_70th_day.value: _("抗战胜利 70 周年纪念日"),
 }
+
+
+class Mark(StrEnum):
+    """What sort of day it is, for whoever draws a year; `own_…`: the federation said so itself."""
+
+    WORKING = "working"
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    MAKE_UP = "make-up"
+    OWN_WORKING = "own-working"
+    OWN_OFF = "own-off"
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,21 @@ class WorkingCalendar:
             return day.year
         turns = day.month == 12 and day.day >= _TURN_OF_THE_YEAR
         return day.year + 1 if turns and day.year + 1 not in self._published else None
+
+    def mark_of(self, day: date) -> Mark:
+        """What sort of day it is; a holiday that falls on a weekend is a holiday."""
+        override = self._overrides.get(day)
+        if override is not None:
+            return Mark.OWN_WORKING if override.is_working else Mark.OWN_OFF
+        if day in workdays:
+            return Mark.MAKE_UP
+        if day in holidays:
+            return Mark.HOLIDAY
+        return Mark.WORKING if day.weekday() < _SATURDAY else Mark.WEEKEND
+
+    def is_announced(self, year: int) -> bool:
+        """Whether the days of a year are known: announced, or entered by the federation."""
+        return year in self._published
 
     def kind_of(self, day: date) -> Text:
         """What kind of day it is, in words: a public holiday (with its name), a make-up working day, a weekend."""

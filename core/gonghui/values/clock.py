@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LAW_TIME = ZoneInfo("Asia/Shanghai")
@@ -21,6 +21,11 @@ def now() -> datetime:
 def today() -> date:
     """The date on which something done now takes effect."""
     return now().astimezone(LAW_TIME).date()
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins in Asia/Shanghai."""
+    return datetime.combine(day, time.min, LAW_TIME)
 
 
 def minute(instant: datetime) -> str:

@@ -6,7 +6,7 @@ import calendar
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 _FORM = re.compile(r"(?P<year>\d{4})(?:(?P<kind>[HQM-])(?P<number>\d{1,2}))?")
 _MONTHS = {"H": 6, "Q": 3, "M": 1, "-": 1}
@@ -39,6 +39,15 @@ class Period:
         last = date(year, last_month, calendar.monthrange(year, last_month)[1])
         written = f"{year}M{number:02d}" if months == 1 else f"{year}{match['kind']}{number}"
         return cls(written, date(year, last_month - months + 1, 1), last)
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length that ended the day before this one began."""
+        ended = self.first - timedelta(days=1)
+        kind = self.code[4:5]
+        if not kind:
+            return Period.parse(f"{ended.year}")
+        return Period.parse(f"{ended.year}{kind}{(ended.month - 1) // _MONTHS[kind] + 1}")
 
 
 def add_months(day: date, months: int) -> date:

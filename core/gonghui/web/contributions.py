@@ -1,4 +1,4 @@
-"""What plugins add to the pages of whoever reads: entries of the navigation and figures of the first page."""
+"""What plugins add to the pages of whoever reads: entries of the navigation, figures of the first page, what waits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from flask import current_app, g
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.plugin_host.calls import ask_hooks
 from gonghui.plugin_host.gate import may
-from gonghui.plugin_host.hooks import Card, Link
+from gonghui.plugin_host.hooks import Card, Link, Waiting
 
-Item = TypeVar("Item", Link, Card)
+Item = TypeVar("Item", Link, Card, Waiting)
 
 
 def links(uow: UnitOfWork) -> list[tuple[str, Link]]:
@@ -29,6 +29,11 @@ def links(uow: UnitOfWork) -> list[tuple[str, Link]]:
 def cards(uow: UnitOfWork) -> list[Card]:
     """Figures for the first page that the reader may open."""
     return [card for _owner, card in _permitted(uow, "dashboard", Card)]
+
+
+def waiting(uow: UnitOfWork) -> list[Waiting]:
+    """What waits for the reader outside of workflows, and is something at all."""
+    return [item for _owner, item in _permitted(uow, "waiting", Waiting) if item.count]
 
 
 def _permitted(uow: UnitOfWork, hook: str, kind: type[Item]) -> Iterable[tuple[str, Item]]:

@@ -58,11 +58,11 @@ def show_figure(uow: UnitOfWork, code: str) -> str:
     )
 
 
-def figures_in_view(uow: UnitOfWork, period: Period) -> list[Figure]:
-    """The figures of a period that the reader may see, for the unit in view."""
+def figures_in_view(uow: UnitOfWork, period: Period, *, most: int | None = None) -> list[Figure]:
+    """The figures of a period that the reader may see, for the unit in view; only the first `most` of them."""
     if not uow.principal.holds(READ):
         return []
-    mine = [each for each in _indicators() if uow.principal.holds(each.permission)]
+    mine = [each for each in _indicators() if uow.principal.holds(each.permission)][:most]
     return figures_of(
         current_app.extensions["gonghui"].registry, uow, mine, period, place_in_view(uow, period)
     )

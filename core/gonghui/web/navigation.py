@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import current_app, g
 
@@ -39,6 +40,7 @@ DESK = (
     Entry(_("待办"), "/console", SIGNED_IN, "inbox"),
     Entry(_("通知"), "/console/inbox", SIGNED_IN, "bell"),
     Entry(_("期限"), "/console/deadlines", "core.deadline.read", "calendar-due"),
+    Entry(_("导入名册"), "/console/imports", "core.import.use", "file-import"),
     Entry(_("统计数字"), "/console/figures", "core.figure.read", "chart-bar"),
 )
 #: What an administrator does now and then.
@@ -51,6 +53,7 @@ ADMINISTRATION = (
     Entry(_("政策参数"), "/console/parameters", "core.parameter.read", "adjustments-horizontal"),
     Entry(_("节假日"), "/console/calendar", "core.calendar.read", "calendar"),
     Entry(_("审计记录"), "/console/trail", "core.audit.read", "shield-check"),
+    Entry(_("未办成的任务"), "/console/events", "core.event.read", "alert-triangle", of_whole=True),
     Entry(_("已发消息"), "/console/messages", "core.message.read", "mail", of_whole=True),
     Entry(_("接口文档"), "/docs", SIGNED_IN, "book"),
 )
@@ -74,7 +77,17 @@ def entry_of(kind: RecordType) -> Entry:
 
 def list_path(kind: RecordType) -> str:
     """The address of the list of a record type; a record's own stands below it, by its id."""
-    return f"/console/{kind.plugin}/{kind.path}"
+    return console_path(kind.plugin, kind.path)
+
+
+def console_path(plugin: str, path: str) -> str:
+    """The address of a list of a plugin."""
+    return f"/console/{plugin}/{path}"
+
+
+def record_path(kind: RecordType, record_id: UUID) -> str:
+    """The address of a record's own page."""
+    return f"{list_path(kind)}/{record_id}"
 
 
 def _open(uow: UnitOfWork, entries: Iterator[Entry] | tuple[Entry, ...]) -> Iterator[Entry]:

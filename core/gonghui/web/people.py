@@ -13,6 +13,7 @@ from gonghui.auth import people
 from gonghui.auth.accounts import Role
 from gonghui.auth.people import account_in_reach, live_sessions, live_tokens, roles_of
 from gonghui.auth.role_giving import GRANT
+from gonghui.auth.second_factor import factor_of
 from gonghui.auth.sign_in_codes import SignInCode
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
@@ -68,6 +69,7 @@ def person_page(uow: UnitOfWork, account_id: UUID, error: DomainError | None = N
     account, name = account_in_reach(uow, account_id)
     held = roles_of(uow, [account.id]).get(account.id, [])
     faults = faults_of(error, ("role", "unit", "valid_from", "valid_to", "last_day")) if error else []
+    factor = factor_of(uow, account.id)
     waiting = select(SignInCode).where(SignInCode.account_id == account.id).order_by(SignInCode.id.desc())
     code = uow.session.scalars(waiting.limit(1)).first()
     return render_template(
@@ -80,6 +82,7 @@ def person_page(uow: UnitOfWork, account_id: UUID, error: DomainError | None = N
         sessions=live_sessions(uow, account.id),
         tokens=live_tokens(uow, account.id),
         locked_until=people.locked_logins(uow, [account.login]).get(account.login),
+        second_factor=factor is not None and factor.confirmed_at is not None,
         code=code if code is not None and code.is_good else None,
         role_choices=role_choices(uow),
         units=unit_choices(uow),

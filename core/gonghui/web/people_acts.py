@@ -80,8 +80,7 @@ def do_end_session(uow: UnitOfWork, session_id: UUID) -> Response:
     """End one session."""
     row = uow.session.get(AuthSession, (uow.tenant_id, session_id))
     account = _holder(uow, row.account_id if row else None)
-    if row is not None:
-        end_session(uow, row)
+    end_session(uow, account, session_id)
     return _back(account)
 
 
@@ -91,8 +90,7 @@ def do_revoke_token(uow: UnitOfWork, api_token_id: UUID) -> Response:
     """End one token."""
     row = uow.session.get(ApiToken, (uow.tenant_id, api_token_id))
     account = _holder(uow, row.account_id if row else None)
-    if row is not None:
-        revoke_token(uow, row)
+    revoke_token(uow, account, api_token_id)
     return _back(account)
 
 

@@ -13,7 +13,7 @@ from gonghui.audit.entries import AuditEntry, AuditPayload
 from gonghui.auth.accounts import Account, account_by_id, extend_role, open_account
 from gonghui.auth.credentials import fingerprint, issue_token
 from gonghui.auth.passwords import hash_password
-from gonghui.auth.sign_in import sign_in
+from gonghui.auth.sign_in import Door, sign_in
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError
 from gonghui.parties.persons import Person, new_person
@@ -252,7 +252,9 @@ def test_no_secret_and_no_hash_of_one_stands_in_any_payload(federation: Federati
         _token, secret = issue_token(uow, account, "test")
         columns = {"kind": "officer", "login": "bulky", "password_hash": stored}
         insert_many(uow, Account, [columns])
-    signed_in = sign_in(federation.world.database, federation.view.id, "secretive", "correct horse battery")
+    signed_in = sign_in(
+        Door(federation.world.database, federation.view.id), "secretive", "correct horse battery"
+    )
     secrets = ["correct horse", stored, first, secret, fingerprint(secret), signed_in.secret]
     secrets.append(fingerprint(signed_in.secret))
     with federation.uow() as uow:

@@ -14,11 +14,13 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
         self.words: list[str] = []
+        self.own_words: list[str] = []
         self.links: dict[str, str] = {}
         self.rows = 0
         self._open: list[str] = []
         self._ids: set[str] = set()
         self._link: str | None = None
+        self._marked_at: int | None = None
         self.feed(markup)
         self.close()
         self.faults += [f"<{tag}> is never closed" for tag in self._open]
@@ -26,6 +28,11 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+    @property
+    def own_text(self) -> str:
+        """The text without what is marked as another language, or as data that somebody typed."""
+        return " ".join(" ".join(self.own_words).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -41,18 +48,28 @@ class Page(HTMLParser):
             self.faults.append("<th> without scope")
         self.rows += tag == "tr" and "tbody" in self._open
         self._link = given.get("href") if tag == "a" else self._link
-        self.words += [given[key] or "" for key in ("aria-label", "title") if key in given]
+        marked = ("lang" in given and tag != "html") or "data-said" in given
         if tag not in _VOID:
             self._open.append(tag)
+            if marked and self._marked_at is None:
+                self._marked_at = len(self._open)
+        self._say(*(given[key] or "" for key in ("aria-label", "title") if key in given))
+
+    def _say(self, *words: str) -> None:
+        self.words += words
+        if self._marked_at is None:
+            self.own_words += words
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open.pop() != tag:
             self.faults.append(f"</{tag}> closes nothing, or not what is open")
+        if self._marked_at is not None and len(self._open) < self._marked_at:
+            self._marked_at = None
         if tag == "a":
             self._link = None
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] not in ("script", "style"):
-            self.words.append(data)
+            self._say(data)
         if self._link is not None:
             self.links[data.strip()] = self._link

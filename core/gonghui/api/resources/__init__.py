@@ -16,6 +16,7 @@ from gonghui.api.resources import (
     plugins,
     registers,
     reorganisations,
+    second_factors,
     session,
     trail,
 )
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     reorganisations.blueprint,
     parameters.blueprint,
     accounts.blueprint,
+    second_factors.blueprint,
     plugins.blueprint,
     platform.blueprint,
     figures.blueprint,

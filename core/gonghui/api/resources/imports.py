@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -33,13 +30,13 @@ from gonghui.api.resources.import_schemas import (
     RunQuery,
 )
 from gonghui.api.resources.registers import HeadingMapping
+from gonghui.api.uploads import LARGEST_BODY, name_of, size_of
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import Conflict, FieldFault, invalid, not_found
-from gonghui.i18n import Text, _
-from gonghui.jobs.asking import Upload, ask_for_job, can_ask_for_job
-from gonghui.jobs.kinds import JobKind
-from gonghui.lifecycle.register_jobs import APPLY_REGISTER, READ_REGISTER, UNDO_REGISTER
+from gonghui.errors import FieldFault, invalid, not_found
+from gonghui.i18n import _
+from gonghui.jobs.asking import Upload, can_ask_for_job
+from gonghui.lifecycle.register_jobs import APPLY_REGISTER, UNDO_REGISTER, ask_for_run, ask_to_read
 from gonghui.plugin_host.registers import (
     USE,
     register_to_import,
@@ -47,30 +44,18 @@ from gonghui.plugin_host.registers import (
     run_in_sight,
     runs_in_sight,
 )
-from gonghui.records.registers.cells import text
 from gonghui.records.registers.faults import Fault
-from gonghui.records.registers.importing import RegisterImport
-from gonghui.records.registers.runs import RegisterRun, RunState, count_faulty, staged_rows
-from gonghui.records.registers.sending import STALE, is_stale, send_in, shown_state
-from gonghui.records.registers.sheets import MAX_FILE, Column, Row
-from gonghui.records.registers.taking import apply_run, correct_row, discard_run, undo_run
+from gonghui.records.registers.rows import cells_of, refuse_cells, waiting_row
+from gonghui.records.registers.runs import RegisterRun, count_faulty, staged_rows
+from gonghui.records.registers.sending import STALE, give_up, is_stale, send_in, shown_state
+from gonghui.records.registers.taking import apply_run, correct_row, undo_run
 from gonghui.settings import settings
 from gonghui.tenancy.org_tree import is_root
-from gonghui.values.masks import mask
 
 blueprint = Blueprint(
     "imports", __name__, url_prefix="/api/v1/imports", description="Registers on their way in"
 )
 
-_LARGEST = MAX_FILE + 256 * 1024
-"""The file, and the form around it."""
-_LONGEST_NAME = 200
-_STARS = ("*", "＊")
-_TITLES: Mapping[str, Callable[[Text], Text]] = {
-    READ_REGISTER.code: lambda what: _("检查名册：{what}", what=what),
-    APPLY_REGISTER.code: lambda what: _("导入名册：{what}", what=what),
-    UNDO_REGISTER.code: lambda what: _("撤销名册导入：{what}", what=what),
-}
 _KEPT = (
     "id", "org_unit_id", "account_id", "register", "file_name", "sheet", "rows", "good", "known", "created",
     "made", "headings", "ignored", "error", "started_at", "applied_at", "undone_at",
@@ -78,7 +63,7 @@ _KEPT = (
 
 
 @blueprint.route("", methods=["POST"])
-@operation(USE, largest_body=_LARGEST)
+@operation(USE, largest_body=LARGEST_BODY)
 @blueprint.arguments(NewImport, location="multipart")
 @blueprint.response(201, RunOut)
 @blueprint.alt_response(202, schema=JobOut)
@@ -93,20 +78,20 @@ def send_register(uow: UnitOfWork, form: dict[str, Any]) -> Response:
         raise invalid(FieldFault("/file", "no_file", _("这里要附上文件。")))
     mapping = _mapping(form.get("mapping", ""))
     whole = any(map(is_root, uow.principal.roots(register.permission)))
-    size = _size(file)
+    size = size_of(file)
     if size and can_ask_for_job(uow) and (size >= settings().job_bytes or prefers_job()):
         told = {
             "register": register.code,
-            "file_name": _file_name(file),
+            "file_name": name_of(file),
             "mapping": mapping,
             "keeps_mapping": whole,
         }
-        return _ask(uow, READ_REGISTER, register, told, upload=Upload(file.stream, size))
+        return accepted(ask_to_read(uow, register, told, Upload(file.stream, size)))
     run = send_in(
         _database(),
         uow,
         register,
-        _file_name(file),
+        name_of(file),
         file.stream,  # type: ignore[arg-type]
         mapping,
         keeps_mapping=whole,  # a street's words hold for its own file, not for everybody's
@@ -165,14 +150,8 @@ def list_faults(uow: UnitOfWork, query: dict[str, Any], run_id: UUID) -> Respons
 def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
     """A row that waits; sensitive cells are masked, unless it is that very cell that has to be put right."""
     run, register = run_in_sight(uow, run_id)
-    found = next(staged_rows(uow, run, after=_line(number) - 1, limit=1), None)
-    if found is None or found[0].number != number:
-        raise not_found()
-    row, faults = found
-    # In full to whoever sent the file and has it at hand, and to nobody else.
-    is_mine = run.account_id is not None and run.account_id == uow.principal.account_id
-    wrong = {fault.column for fault in faults if is_mine}
-    cells = [_cell(run, column, row, wrong) for column in register.columns if column.key in row.cells]
+    row, faults = waiting_row(uow, run, _line(number))
+    cells = [cell.as_json() for cell in cells_of(uow, run, register, row, faults)]
     return _answer({"sheet": row.sheet, "number": number, "cells": cells, "faults": _json(faults)})
 
 
@@ -183,7 +162,7 @@ def get_row(uow: UnitOfWork, run_id: UUID, number: int) -> Response:
 def change_row(uow: UnitOfWork, body: dict[str, Any], run_id: UUID, number: int) -> Response:
     """Put cells of a waiting row right; what is still wrong with it comes back."""
     run, register = run_in_sight(uow, run_id, to_change=True)
-    _refuse_cells(register, body["cells"])
+    refuse_cells(register, body["cells"])
     return _answer({"faults": _json(correct_row(uow, register, run, _line(number), body["cells"]))})
 
 
@@ -197,7 +176,7 @@ def apply_register(uow: UnitOfWork, body: dict[str, Any], run_id: UUID) -> Respo
     """Put the good rows in; faulty ones go on waiting, or keep all of them out."""
     run, register = run_in_sight(uow, run_id, to_change=True)
     if can_ask_for_job(uow) and is_long(run.rows):
-        return _ask(uow, APPLY_REGISTER, register, {"run_id": run.id, **body}, total=run.rows)
+        return accepted(ask_for_run(uow, APPLY_REGISTER, register, run, total=run.rows, **body))
     apply_run(uow, register, run, all_or_nothing=body["faulty"] == "refuse")
     return _answer(_told(uow, run))
 
@@ -211,7 +190,7 @@ def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
     """Take back everything that a register brought, as long as nothing depends on it."""
     run, register = run_in_sight(uow, run_id, to_change=True)
     if can_ask_for_job(uow) and is_long(run.created):
-        return _ask(uow, UNDO_REGISTER, register, {"run_id": run.id})
+        return accepted(ask_for_run(uow, UNDO_REGISTER, register, run))
     undo_run(uow, register, run)
     return _answer(_told(uow, run))
 
@@ -222,10 +201,7 @@ def undo_register(uow: UnitOfWork, run_id: UUID) -> Response:
 def discard_register(uow: UnitOfWork, run_id: UUID) -> None:
     """Forget the rows that wait; what was applied stays."""
     run, _register = run_in_sight(uow, run_id, to_change=True)
-    _run_row, state, _stale = uow.session.execute(_shown().where(RegisterRun.id == run.id)).one()
-    if state == RunState.READING:
-        raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
-    discard_run(uow, run)
+    give_up(uow, run)
 
 
 # --- runs
@@ -264,32 +240,6 @@ def _line(number: int) -> int:
     return number
 
 
-def _cell(run: RegisterRun, column: Column, row: Row, wrong: set[str]) -> dict[str, Any]:
-    heading = run.headings.get(column.key, column.heading)
-    content = text(row.cells[column.key])
-    is_masked = bool(column.sensitive and content and heading not in wrong)
-    shown = mask(str(column.sensitive), content) if is_masked else content
-    return {"key": column.key, "heading": heading, "text": shown, "masked": is_masked}
-
-
-def _refuse_cells(register: RegisterImport, cells: dict[str, str]) -> None:
-    """A column must be there; and stars of a mask must not take the place of what they hide."""
-    sensitive = {column.key: column.sensitive for column in register.columns}
-    faults = [
-        FieldFault(f"/cells/{key}", "column_unknown", _("没有这样的列。"))
-        for key in cells
-        if key not in sensitive
-    ] + [
-        FieldFault(
-            f"/cells/{key}", "value_masked", _("带星号的是遮盖后的内容。不改就不要提交，要改就填完整。")
-        )
-        for key, content in cells.items()
-        if sensitive.get(key) and any(star in content for star in _STARS)
-    ]
-    if faults:
-        raise invalid(*faults)
-
-
 def _json(faults: list[Fault]) -> list[dict[str, Any]]:
     return [fault.as_json() for fault in faults]
 
@@ -308,25 +258,6 @@ def _mapping(content: str) -> dict[str, str]:
         faults = [FieldFault(f["pointer"], f["code"], f["detail"]) for f in flatten(error.messages, "")]
         raise invalid(*faults) from None
     return loaded
-
-
-def _file_name(file: FileStorage) -> str:
-    """The name without the folders that some browsers tell, and nothing invisible in it."""
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
-    return text(name)[-_LONGEST_NAME:]
-
-
-def _size(file: FileStorage) -> int:
-    size = file.stream.seek(0, os.SEEK_END)
-    file.stream.seek(0)
-    return size
-
-
-def _ask(
-    uow: UnitOfWork, kind: JobKind, register: RegisterImport, told: dict[str, Any], **more: Any
-) -> Response:
-    title = _TITLES[kind.code](register.title)
-    return accepted(ask_for_job(uow, kind, register.permission, title, told, **more))
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +12,13 @@ from marshmallow import Schema, fields, validate
 from gonghui.api.operations import SIGNED_IN, Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import FieldFault, invalid, not_found
-from gonghui.i18n import LOCALES, _
+from gonghui.errors import not_found
+from gonghui.i18n import LOCALES
 from gonghui.notifications import contacts, inbox
 from gonghui.notifications.contacts import EMAIL, TARGET, ContactAddress
-from gonghui.notifications.gateways import check_target, gateways
+from gonghui.notifications.gateways import gateways
 from gonghui.notifications.kinds import OF_THE_CORE, NotificationKind
-from gonghui.notifications.messages import messages_sent, send_code
+from gonghui.notifications.messages import messages_sent, register_address
 from gonghui.tenancy.keys import masked
 from gonghui.tenancy.tenants import here
 
@@ -28,7 +27,6 @@ blueprint = Blueprint(
 )
 
 READ = "core.message.read"
-_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+\Z")
 
 
 class InboxQuery(PageQuery):
@@ -171,7 +169,7 @@ def get_contact(uow: UnitOfWork) -> Response:
 def put_contact(uow: UnitOfWork, body: dict[str, Any]) -> Response:
     """Choose my language, and what I want no messages about. The inbox has everything all the same."""
     chosen = contacts.prefer(
-        uow, _me(uow), body["language"], body["muted"], known=[kind.code for kind in _kinds()]
+        uow, _me(uow), body["language"], body["muted"], known=[kind.code for kind in kinds_told()]
     )
     return _preference(uow, chosen)
 
@@ -190,15 +188,7 @@ def list_addresses(uow: UnitOfWork) -> Response:
 @blueprint.response(201, AddressOut)
 def post_address(uow: UnitOfWork, body: dict[str, str]) -> Response:
     """Add an address; a code is sent there, and has to come back before the address is used."""
-    channel, address = body["channel"], body["address"]
-    if channel not in gateways(is_demo=here(uow).is_demo):
-        raise invalid(FieldFault("/channel", "channel_unavailable", _("这里不提供这种通知方式。")))
-    if channel == TARGET:
-        check_target(address)
-    elif not _MAIL.match(address):
-        raise invalid(FieldFault("/address", "not_an_address", _("这不是电子邮件地址。")))
-    row, code = contacts.add_address(uow, _me(uow), channel, address)
-    send_code(uow, row, code, contacts.preference_of(uow, _me(uow)).language)
+    row = register_address(uow, _me(uow), body["channel"], body["address"])
     return _json(_address(uow, row), 201)
 
 
@@ -239,14 +229,14 @@ def _me(uow: UnitOfWork) -> UUID:
     return uow.principal.account_id
 
 
-def _kinds() -> list[NotificationKind]:
+def kinds_told() -> list[NotificationKind]:
     """Kinds of the core and of the plugins that are on."""
     registry = current_app.extensions["gonghui"].registry
     return [*OF_THE_CORE, *registry.notifications(g.tenant.plugins_on)]
 
 
 def _preference(uow: UnitOfWork, row: contacts.ContactPreference) -> Response:
-    kinds = [{"code": kind.code, "title": str(kind.title)} for kind in _kinds() if kind.outside]
+    kinds = [{"code": kind.code, "title": str(kind.title)} for kind in kinds_told() if kind.outside]
     channels = sorted(gateways(is_demo=here(uow).is_demo))
     return _json({"language": row.language, "muted": row.muted, "kinds": kinds, "channels": channels})
 

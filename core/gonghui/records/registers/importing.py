@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
 from typing import Any, Protocol
@@ -51,7 +51,9 @@ class RegisterImport:
     """A register that can be read in: its columns, who may do it, how a row is taken over, how a run is undone.
 
     `undo(uow, run_id)` deletes what the run made and says how many of each kind; it raises `Conflict` where
-    something depends on it by now.
+    something depends on it by now. `words` tell people what came of it: how many records the rows became
+    (`""`) and how many of each kind were made besides, each in words around `{n}`. `path` is where the records are
+    listed, as in their record type.
     """
 
     code: str
@@ -60,6 +62,20 @@ class RegisterImport:
     columns: Sequence[Column]
     importer: type[Importer]
     undo: Callable[[UnitOfWork, UUID], dict[str, int]]
+    words: Mapping[str, Text] = field(default_factory=dict)
+    path: str | None = None
+
+    def told(self, made: Mapping[str, int]) -> list[Text]:
+        """What came of a run, in words; kinds that are 0 are left out, but for the rows' own."""
+        kinds = [kind for kind in self.words if made.get(kind) or kind == ""]
+        words = [self.words[kind] for kind in kinds]
+        counts = [f"{made.get(kind, 0):,}" for kind in kinds]
+        return [Text(word.message, {**word.params, "n": n}) for word, n in zip(words, counts, strict=True)]
+
+    @property
+    def plugin(self) -> str:
+        """Id of the plugin that owns it."""
+        return self.code.split(".", 1)[0]
 
 
 def go_through(

@@ -29,8 +29,11 @@ _PAGE = 4_000
 
 
 class RunState(StrEnum):
-    """Where a run stands. `reading` is left within the request, or by a process that died."""
+    """Where a run stands. `sent` waits until somebody says what its columns are; `reading` is left within the
+    request, or by a process that died.
+    """
 
+    SENT = "sent"
     READING = "reading"
     CHECKED = "checked"
     APPLIED = "applied"
@@ -40,12 +43,16 @@ class RunState(StrEnum):
 
 
 class RegisterRun(TenantTable):
-    """One register that was sent in: read, checked, applied, perhaps undone. Filed where its sender works."""
+    """One register that was sent in: read, checked, applied, perhaps undone. Filed where its sender works.
+
+    `upload` is the object with its file, until it is read. `job_id` is the job that was asked for last; a job goes
+    after some days, and the run stays.
+    """
 
     __tablename__ = "register_run"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('reading', 'checked', 'applied', 'undone', 'discarded', 'failed')", "state"
+            "state IN ('sent', 'reading', 'checked', 'applied', 'undone', 'discarded', 'failed')", "state"
         ),
         Index("ix_register_run_register", "tenant_id", "register", "id"),
     )
@@ -66,6 +73,8 @@ class RegisterRun(TenantTable):
     created: Mapped[int] = mapped_column(default=0)
     made: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str | None]
+    upload: Mapped[str | None]
+    job_id: Mapped[UUID | None]
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     applied_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]

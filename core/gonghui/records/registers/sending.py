@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, and_, case, select
 
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import DomainError
+from gonghui.errors import Conflict, DomainError
+from gonghui.i18n import _
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.records.registers.runs import RegisterRun, RunState
 from gonghui.records.registers.synonyms import check_mapping, teach
-from gonghui.records.registers.taking import new_run, stage_file
+from gonghui.records.registers.taking import discard_run, new_run, stage_file
 from gonghui.values import clock
 
 ALIVE = timedelta(minutes=10)
@@ -65,6 +66,14 @@ def is_stale() -> ColumnElement[bool]:
 def shown_state() -> ColumnElement[str]:
     """The state of a run as people should take it."""
     return case((is_stale(), RunState.FAILED.value), else_=RegisterRun.state)
+
+
+def give_up(uow: UnitOfWork, run: RegisterRun) -> None:
+    """Forget the rows that wait; what was applied stays. Raises `Conflict` while the file is read."""
+    state = uow.session.scalars(select(shown_state()).where(RegisterRun.id == run.id)).one()
+    if state == RunState.READING:
+        raise Conflict("run_state", _("文件还在读取，请等读完再放弃。"), extra={"state": state})
+    discard_run(uow, run)
 
 
 def _fail(database: Database, uow: UnitOfWork, run_id: UUID, code: str) -> None:

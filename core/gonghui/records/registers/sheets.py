@@ -30,10 +30,12 @@ __all__ = [
     "MAX_FILE",
     "Column",
     "OpenRegister",
+    "Recognised",
     "Register",
     "Row",
     "open_register",
     "read_register",
+    "recognise",
 ]
 
 _REPEATED = 3
@@ -73,6 +75,16 @@ class OpenRegister:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """What a file seems to be, before its rows are read: `headings` by column key, `ignored` those that mean none."""
+
+    sheet: str
+    header_row: int
+    headings: Mapping[str, str]
+    ignored: Sequence[str]
+
+
+@dataclass(frozen=True)
 class _Sheet:
     """A visible sheet as the child tells it, and the header that was found in it."""
 
@@ -107,6 +119,22 @@ def open_register(
         yield OpenRegister(sheet.name, header.row, header.headings, header.ignored, rows)
 
 
+def recognise(
+    source: Path | BinaryIO, columns: Sequence[Column], *, synonyms: Mapping[str, str] | None = None
+) -> Recognised:
+    """The sheet and header of a file, though required columns may be missing: somebody is asked which they are.
+
+    Raises `Invalid` as `open_register` does, with `headings_missing` only where no heading at all is known.
+    """
+    with child_at(source) as child:
+        sheet = _best_sheet(child, Vocabulary(columns, synonyms))
+        _check_size(sheet)
+        header = sheet.header
+        if not header.places:
+            raise _without_headings([column.heading for column in columns if column.required], sheet)
+        return Recognised(sheet.name, header.row, header.headings, header.ignored)
+
+
 def read_register(
     source: Path | BinaryIO,
     columns: Sequence[Column],
@@ -136,18 +164,26 @@ def _best_sheet(child: Child, vocabulary: Vocabulary) -> _Sheet:
     return best
 
 
-def _check(sheet: _Sheet, columns: Sequence[Column], limit_rows: int) -> None:
+def _check_size(sheet: _Sheet) -> None:
     if sheet.columns > MAX_COLUMNS:
         raise refusal("too_many_columns", columns=sheet.columns)
     if sheet.refusal:
         details = dict(sheet.refusal)
         raise refusal(details.pop("error"), **details)
+
+
+def _check(sheet: _Sheet, columns: Sequence[Column], limit_rows: int) -> None:
+    _check_size(sheet)
     header = sheet.header
     missing = [column.heading for column in columns if column.required and column.key not in header.places]
     if missing or not header.places:
-        raise Invalid("headings_missing", _missing_sentence(missing, sheet), extra={"headings": missing})
+        raise _without_headings(missing, sheet)
     if sheet.filled - header.last > limit_rows:  # a workbook says so at once; a text table only as it is read
         raise refusal("too_many_rows", limit=limit_rows)
+
+
+def _without_headings(missing: Sequence[str], sheet: _Sheet) -> Invalid:
+    return Invalid("headings_missing", _missing_sentence(missing, sheet), extra={"headings": missing})
 
 
 def _missing_sentence(missing: Sequence[str], sheet: _Sheet) -> Text:

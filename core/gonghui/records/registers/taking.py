@@ -28,6 +28,7 @@ from gonghui.records.registers.runs import (
 )
 from gonghui.records.registers.sheets import OpenRegister, open_register
 from gonghui.records.registers.synonyms import synonyms_of
+from gonghui.records.registers.uploads import forget_upload
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.values import clock
 
@@ -125,7 +126,7 @@ def apply_run(
 
     Rows with faults go on waiting. Raises `Conflict` where a faulty row keeps all of them out.
     """
-    _require(run, RunState.CHECKED, RunState.APPLIED)
+    require_state(run, RunState.CHECKED, RunState.APPLIED)
     sheet = _sheet_of(run, register)
     importer = register.importer(uow, sheet, run.id)
     faulty: list[CheckedRow] = []
@@ -156,7 +157,7 @@ def correct_row(
     uow: UnitOfWork, register: RegisterImport, run: RegisterRun, number: int, cells: Mapping[str, str]
 ) -> list[Fault]:
     """Put a waiting row right; what is still wrong with it comes back."""
-    _require(run, RunState.CHECKED, RunState.APPLIED)
+    require_state(run, RunState.CHECKED, RunState.APPLIED)
     found = next(staged_rows(uow, run, after=number - 1, limit=1), None)
     if found is None or found[0].number != number:
         raise not_found()
@@ -178,7 +179,7 @@ def correct_row(
 
 def undo_run(uow: UnitOfWork, register: RegisterImport, run: RegisterRun) -> dict[str, int]:
     """Take back everything that the run made, as long as nothing depends on it."""
-    _require(run, RunState.APPLIED)
+    require_state(run, RunState.APPLIED)
     uow.note(f"{register.code}.import_undone")
     gone = register.undo(uow, run.id)
     drop_staged(uow, run)
@@ -188,8 +189,9 @@ def undo_run(uow: UnitOfWork, register: RegisterImport, run: RegisterRun) -> dic
 
 def discard_run(uow: UnitOfWork, run: RegisterRun) -> None:
     """Forget the rows that wait. What was applied stays."""
-    _require(run, RunState.CHECKED, RunState.APPLIED, RunState.READING)
+    require_state(run, RunState.SENT, RunState.CHECKED, RunState.APPLIED, RunState.READING)
     uow.note("core.register.discarded")
+    forget_upload(uow, run)
     drop_staged(uow, run)
     if run.state != RunState.APPLIED:
         run.state = RunState.DISCARDED.value
@@ -250,6 +252,7 @@ def _refused(tally: Tally) -> Conflict:
     )
 
 
-def _require(run: RegisterRun, *states: RunState) -> None:
+def require_state(run: RegisterRun, *states: RunState) -> None:
+    """Raise `Conflict` for a run that stands elsewhere."""
     if run.state not in states:
         raise Conflict("run_state", _("这次导入的状态不允许这样做。"), extra={"state": run.state})

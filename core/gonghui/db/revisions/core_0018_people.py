@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from gonghui.db.policies import protect
 
-revision = "core_0017"
-down_revision = "core_0015"
+revision = "core_0018"
+down_revision = "core_0017"
 
 
 def upgrade() -> None:
