@@ -26,6 +26,7 @@ from gonghui.parties.employers import new_employer
 from gonghui.parties.persons import new_person
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing.federation import UNITS, Federation
+from gonghui.testing.second_factor_samples import guarded
 from gonghui.values import clock
 from gonghui.values.principal import PrincipalKind
 
@@ -45,6 +46,7 @@ FORMS: dict[str, Callable[[Federation, Mapping[str, Any]], dict[str, Any]]] = {
         "role": "auditor",
         "unit": UNITS["garden"],
     },
+    "POST /console/people/{account_id}/second-factor": lambda home, known: {"reason": "换了手机"},
     "POST /console/people/{account_id}/hand-over": lambda home, known: {"to": "garden"},
     "POST /console/people/{account_id}/deputy": lambda home, known: {
         "to": "garden",
@@ -77,6 +79,7 @@ def targets(home: Federation) -> dict[str, Callable[[], str]]:
         "employer_match_id": lambda: _made(home, _match),
         "POST /console/roles/{role_code}/change": lambda: _made_role(home),
         "account_id": lambda: _made(home, _fresh_account),
+        "POST /console/people/{account_id}/second-factor": lambda: _made(home, _guarded),
         "assignment_id": lambda: str(_roles_of_last(home)[0]),
         "session_id": lambda: _made(home, _session),
         "api_token_id": lambda: _made(home, _token),
@@ -91,6 +94,10 @@ def _made(home: Federation, make: Callable[[Federation, UnitOfWork], UUID]) -> s
 def _made_role(home: Federation) -> str:
     with home.uow() as uow:
         return extend_role(uow, f"sample{next(_numbers)}", "样本角色", ["core.org_unit.read"]).code
+
+
+def _guarded(home: Federation, uow: UnitOfWork) -> UUID:
+    return guarded(uow, _fresh_account(home, uow))
 
 
 def _match(_home: Federation, uow: UnitOfWork) -> UUID:

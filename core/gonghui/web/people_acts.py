@@ -24,6 +24,7 @@ from gonghui.auth.credentials import (
 from gonghui.auth.people import account_in_reach
 from gonghui.auth.role_giving import GRANT, end_role, give_role, refuse_self, require_over
 from gonghui.auth.scope import unit_called
+from gonghui.auth.second_factor import reset
 from gonghui.auth.sign_in_codes import CodePurpose, hand_out, withdraw_codes
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, FieldFault, NotFound, invalid, not_found
@@ -118,6 +119,19 @@ def do_reopen(uow: UnitOfWork, account_id: UUID) -> Answer:
         reopen_account(uow, account)
 
     return _done(uow, account_id, reopen)
+
+
+@blueprint.post("/console/people/<uuid:account_id>/second-factor")
+@page(GRANT)
+def do_reset_second_factor(uow: UnitOfWork, account_id: UUID) -> Answer:
+    """Let somebody who lost the phone sign in without it; the trail keeps the reason."""
+
+    def take_away(uow: UnitOfWork, account: Account) -> None:
+        require_over(uow, account)
+        refuse_self(uow, account)
+        reset(uow, account, required("reason", _("写明理由。"), most=500))
+
+    return _done(uow, account_id, take_away)
 
 
 @blueprint.post("/console/people/<uuid:account_id>/code")

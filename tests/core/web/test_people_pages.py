@@ -13,6 +13,7 @@ import pytest
 from gonghui.auth.accounts import account_by_id
 from gonghui.auth.sign_in_codes import CODE_LIFE
 from gonghui.testing import Federation
+from gonghui.testing.second_factor_samples import guarded
 from gonghui.values import clock
 
 PASSWORD = "four words in a row"
@@ -142,6 +143,20 @@ def test_a_closed_account_is_opened_again_with_its_roles(
         assert account is not None
         assert account.disabled_at is None
     assert "社区工会干部" in asked("admin", page_of("garden")).text
+
+
+def test_the_second_factor_of_a_lost_phone_is_taken_away_with_a_reason(
+    federation: Federation, asked: Callable[..., Any], page_of: Callable[[str], str]
+) -> None:
+    with federation.uow() as uow:
+        guarded(uow, federation.accounts["garden"])
+    assert "解除两步验证" in asked("admin", page_of("garden")).text
+    assert "两步验证" in asked("admin", "/console/people?q=garden").text.split("<tbody")[1]
+    path = page_of("garden") + "/second-factor"
+    assert asked("admin", path, {"reason": ""}).status_code == 422
+    assert asked("admin", path, {"reason": "换了手机"}).status_code == 303
+    assert "解除两步验证" not in asked("admin", page_of("garden")).text
+    assert asked("admin", path, {"reason": "换了手机"}).status_code == 409
 
 
 # --- handing over
