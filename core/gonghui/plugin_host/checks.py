@@ -60,6 +60,7 @@ def _claims(plugin: Plugin) -> dict[str, list[str]]:
         "events": list(plugin.events),
         "notifications": [kind.code for kind in plugin.notifications],
         "answers": list(plugin.provides),
+        "quality checks": [check.code for check in plugin.quality],
         "jobs": [kind.code for kind in plugin.jobs],
     }
 
