@@ -165,6 +165,7 @@ def _furnish_templates(app: Flask) -> None:
             "principal": principal,
             "signed_in": principal.kind is not PrincipalKind.ANONYMOUS,
             "shell": partial(shell, uow),
+            "seeing_as": g.get("seeing_as"),
         }
 
 

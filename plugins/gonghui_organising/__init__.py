@@ -29,6 +29,7 @@ from gonghui_organising import (
     members,
     prospect_indicators,
     prospects,
+    quality,
     questionnaire_api,
     quota_api,
     quotas,
@@ -100,6 +101,7 @@ plugin = Plugin(
         *hang_point_indicators.INDICATORS,
         *venue_indicators.INDICATORS,
     ),
+    quality=quality.CHECKS,
     events={
         "organising.union.imported": _("名册导入了基层工会"),
         "organising.member.imported": _("名册导入了会员"),

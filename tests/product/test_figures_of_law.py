@@ -35,6 +35,10 @@ EXCEPTIONS: dict[tuple[str, int], str] = {
     ("questionnaire.py", 16): "characters of a digest",
     ("register.py", 4): "place in a code",
     ("unions.py", 18): "characters of a code",
+    ("exporting.py", 24): "characters of a column",
+    ("exporting.py", 1000): "rows between two words of progress",
+    ("papers.py", 4): "blank lines of a form",
+    ("waiting.py", 30): "days ahead that make a list speak up",
     ("reveal.py", 100): "openings shown at a time",
 }
 

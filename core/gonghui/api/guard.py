@@ -16,6 +16,7 @@ from gonghui.api import operator_sessions, problems
 from gonghui.auth.credentials import fingerprint
 from gonghui.auth.operators import KEY_PREFIX, enter
 from gonghui.auth.recognition import recognise
+from gonghui.auth.seeing_as import see_as
 from gonghui.db.database import Database
 from gonghui.errors import DomainError, FieldFault, Forbidden, Unauthenticated, invalid, not_found
 from gonghui.i18n import DEFAULT_LOCALE, LOCALES, _, set_locale
@@ -28,8 +29,11 @@ from gonghui.values.ids import new_id
 from gonghui.values.principal import anonymous
 
 _log = structlog.get_logger()
-_SIGN_IN_PAGES = frozenset({"/sign-in", "/sign-in/code", operator_sessions.SIGN_IN})
+_SIGN_IN_PAGES = frozenset({"/sign-in", "/sign-in/code", "/welcome", operator_sessions.SIGN_IN})
 _SIGN_IN = _SIGN_IN_PAGES | {"/api/v1/sign-in"}
+#: What the session keeps of the role that somebody looks at pages as, and what they may still do meanwhile.
+SEEN_AS = "seen_as"
+_WHILE_SEEING = frozenset({"/console/see-as/end", "/sign-out", "/language/zh", "/language/en"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOR_OPERATORS = re.compile(r"(?:/api/v1/(?:plugins|platform)|/operator)(?:/.*)?")
 _DEMO_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -41,6 +45,7 @@ PUBLIC: dict[str, str] = {
     "/healthz": "a balancer asks it and has no account",
     "/sign-in": "the page where one signs in",
     "/sign-in/code": "the second step of it, after the password",
+    "/welcome": "the page where a code that was handed out is turned into a password",
     "/api/v1/sign-in": "the operation by which one signs in",
     operator_sessions.SIGN_IN: "the page where operators of the platform sign in by their key",
 }
@@ -114,6 +119,8 @@ def _authenticate() -> AnyResponse | None:
         g.uow.become(found.principal)
         # The directory may know the tenant since a while; who is on is read with every principal.
         g.tenant = replace(g.tenant, plugins_on=found.plugins_on)
+        if by_cookie and SEEN_AS in session:
+            _see_as()
     elif not is_public(request.path):
         return _ask_to_sign_in()
     elif current_app.extensions["gonghui"].registry.owner_of_path(request.path):
@@ -121,6 +128,18 @@ def _authenticate() -> AnyResponse | None:
     if request.method not in _SAFE and (by_cookie or request.path in _SIGN_IN_PAGES):
         csrf.protect()
     return None
+
+
+def _see_as() -> None:
+    """Whoever looks at pages as another role sees what it sees, and changes nothing but that."""
+    ends_it = request.method not in _SAFE and request.path in _WHILE_SEEING
+    if ends_it:
+        return
+    g.seeing_as = see_as(g.uow, session[SEEN_AS])
+    if g.seeing_as is None:
+        session.pop(SEEN_AS)
+    elif request.method not in _SAFE:
+        raise Forbidden("only_seeing", _("正在以别的角色查看，只能看，不能办理。先退出查看。"))
 
 
 def _let_operator_in(secret: str) -> AnyResponse | None:

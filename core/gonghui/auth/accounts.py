@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import ColumnElement, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.passwords import hash_password
@@ -41,13 +41,18 @@ class Role(TenantTable):
     code: Mapped[str]
     name: Mapped[str]
     permissions: Mapped[list[str]]
+    #: Permissions of the product's own role that this federation has left out.
+    declined: Mapped[list[str]] = mapped_column(default=list)
 
 
 class RoleAssignment(TenantTable):
     """A role given to an account at an org unit, valid there and below, between two dates."""
 
     __tablename__ = "role_assignment"
-    __table_args__ = (Index("ix_role_assignment_account_id", "tenant_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_role_assignment_account_id", "tenant_id", "account_id"),
+        Index("ix_role_assignment_unit", "tenant_id", "org_unit_id"),
+    )
 
     account: Mapped[Account] = ref(Account, cascade=True)
     account_id: Mapped[UUID]
@@ -57,6 +62,15 @@ class RoleAssignment(TenantTable):
     org_unit_id: Mapped[UUID]
     valid_from: Mapped[date] = mapped_column(default=clock.today)
     valid_to: Mapped[date | None]
+    #: For whom the account stands in, where it does so for a time.
+    deputy_for: Mapped[Account | None] = ref(Account, optional=True)
+    deputy_for_id: Mapped[UUID | None]
+
+
+def in_force(on: date | None = None) -> ColumnElement[bool]:
+    """The condition under which a role is held on a day (today)."""
+    day, given = on or clock.today(), RoleAssignment
+    return and_(given.valid_from <= day, or_(given.valid_to.is_(None), given.valid_to >= day))
 
 
 def open_account(
@@ -81,16 +95,24 @@ def open_account(
 
 
 def assign(
-    uow: UnitOfWork, account: Account, role: Role, unit: OrgUnit, *, valid_to: date | None = None
+    uow: UnitOfWork,
+    account: Account,
+    role: Role,
+    unit: OrgUnit,
+    *,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    deputy_for_id: UUID | None = None,
 ) -> RoleAssignment:
-    """Give `account` a role at `unit` and below, from today."""
+    """Give `account` a role at `unit` and below, from a day (today) to another; as a deputy, for whom it stands in."""
     uow.note("core.role.assigned")
     assignment = RoleAssignment(
         account_id=account.id,
         role_id=role.id,
         org_unit_id=unit.id,
-        valid_from=clock.today(),
+        valid_from=valid_from or clock.today(),
         valid_to=valid_to,
+        deputy_for_id=deputy_for_id,
     )
     uow.add(assignment)
     return assignment

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Index, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gonghui.auth.accounts import Account
@@ -30,7 +30,7 @@ class AuthSession(TenantTable):
     """A signed-in browser."""
 
     __tablename__ = "auth_session"
-    __table_args__ = (unique("secret_hash"),)
+    __table_args__ = (unique("secret_hash"), Index("ix_auth_session_account", "tenant_id", "account_id"))
     #: Signing in and out are audit entries of their own; the row itself only times the session.
     audited = False
 
@@ -46,7 +46,7 @@ class ApiToken(TenantTable):
     """A key for a program: what it may do is what its account may do and the token names."""
 
     __tablename__ = "api_token"
-    __table_args__ = (unique("secret_hash"),)
+    __table_args__ = (unique("secret_hash"), Index("ix_api_token_account", "tenant_id", "account_id"))
 
     account: Mapped[Account] = ref(Account, cascade=True)
     account_id: Mapped[UUID]
@@ -160,3 +160,18 @@ def close_account(uow: UnitOfWork, account: Account) -> None:
     uow.note("core.account.closed")
     account.disabled_at = account.disabled_at or clock.now()
     revoke_all(uow, account)
+
+
+def reopen_account(uow: UnitOfWork, account: Account) -> None:
+    """Let an account sign in again, with the password and the roles that it has."""
+    uow.note("core.account.reopened")
+    account.disabled_at = None
+    uow.session.flush()
+
+
+def forget_password(uow: UnitOfWork, account: Account) -> None:
+    """Take an account's password away and end whatever it is signed in with, until it chooses another."""
+    uow.note("core.account.password_taken")
+    account.password_hash = None
+    revoke_all(uow, account)
+    forgive(uow, account.login)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Index, select
 from sqlalchemy.exc import IntegrityError
@@ -47,6 +49,11 @@ def count_attempt(uow: UnitOfWork, login: str) -> datetime | None:
     return guard.locked_until
 
 
+def lock_keys(tenant_id: UUID, logins: Iterable[str]) -> dict[str, str]:
+    """Under which key the attempts of each login are counted."""
+    return {login: hashlib.sha256(f"{tenant_id}:{login}".encode()).hexdigest() for login in logins}
+
+
 def forgive(uow: UnitOfWork, login: str) -> None:
     """Forget the failures of a login whose password was right."""
     guard = _guard(uow, login)
@@ -72,7 +79,7 @@ def locked_out(until: datetime) -> TooManyAttempts:
 
 def _guard(uow: UnitOfWork, login: str) -> SignInGuard:
     """The counter of a login, locked for the moment of counting and made on the first attempt."""
-    hashed = hashlib.sha256(f"{uow.tenant_id}:{login}".encode()).hexdigest()
+    hashed = lock_keys(uow.tenant_id, [login])[login]
     wanted = select(SignInGuard).where(SignInGuard.login_hash == hashed).with_for_update()
     found = uow.session.scalars(wanted).one_or_none()
     if found is not None:

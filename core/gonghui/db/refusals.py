@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from psycopg.errors import SerializationFailure, UniqueViolation
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction, SerializationFailure, UniqueViolation
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-from gonghui.errors import Conflict, DomainError, Invalid, Stale
+from gonghui.errors import Conflict, DomainError, Forbidden, Invalid, Stale
 from gonghui.i18n import _
 
 
@@ -20,4 +20,6 @@ def refusal_of(error: Exception) -> DomainError | None:
         return Conflict("already_exists", _("同样的记录刚刚已由他人建立，请刷新后再看。"))
     if isinstance(error, OperationalError) and isinstance(error.orig, SerializationFailure):
         return Conflict("tree_changed", _("刚刚有人调整了组织，请刷新后重新办理。"))
+    if isinstance(error, InternalError) and isinstance(error.orig, ReadOnlySqlTransaction):
+        return Forbidden("only_seeing", _("正在以别的角色查看，只能看，不能办理。先退出查看。"))
     return None

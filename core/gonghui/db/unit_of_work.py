@@ -150,6 +150,8 @@ class UnitOfWork:
         #: Whose code runs: a plugin's, by its id, or the core's. `writers.py` sees to what each may write.
         self.writer: str | None = None
         self.is_reading = False
+        #: Whether the database refuses whatever this transaction would write.
+        self.only_reads = False
         #: Outstanding rows that were found to be written by whoever may, by identity.
         self.vetted: dict[int, Base] = {}
         #: What is to be done once the connection is given back, whether or not this transaction was committed.
@@ -221,6 +223,11 @@ class UnitOfWork:
         for close in _recorders:
             close(self)
         self.session.commit()
+
+    def undo(self) -> None:
+        """Take back what was done in this transaction, with what the trail would have said of it, and begin anew."""
+        self.session.rollback()
+        self.current_note, self.pending_notes = None, []
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

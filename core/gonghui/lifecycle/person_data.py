@@ -59,6 +59,7 @@ from gonghui.records.attachments.table import Attachment
 from gonghui.records.bulk import erase_many, tell_anew
 from gonghui.records.record_types import RECORD_TYPES
 from gonghui.records.registers.runs import StagedRow
+from gonghui.records.registers.uploads import discard_waiting
 from gonghui.records.reveal import put_on_record
 from gonghui.records.transitions import RecordTransition
 
@@ -128,11 +129,12 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
     """Empty what tells who a person is and what is sealed about them; how many rows of each table that touched.
 
     Rows stay, and with them every figure: sex, year of birth and what a membership or a case was about are told of
-    nobody from then on. Attachments of the person's records go, and so do the files that jobs gave, because they may
-    tell of anybody. Accounts are closed and lose their login. Entries of the trail stay with their digests; the
-    payloads that held the person's name or login go, and the rows are told anew as they stand. Plugins answer for what
-    no reference leads to. Free texts in plain columns (a comment, a remark) stay as they are, and so does who opened
-    whose values. Doing it again changes nothing. Raises `NotFound`.
+    nobody from then on. Attachments of the person's records go, and so do the files that jobs gave and registers
+    whose columns nobody has confirmed, because they may tell of anybody. Accounts are closed and lose their login.
+    Entries of the trail stay with their digests; the payloads that held the person's name or login go, and the rows
+    are told anew as they stand. Plugins answer for what no reference leads to. Free texts in plain columns (a
+    comment, a remark) stay as they are, and so does who opened whose values. Doing it again changes nothing. Raises
+    `NotFound`.
     """
     who = human(uow, person_id)
     with unaudited(uow) as connection:  # every payload and every waiting row is looked at
@@ -141,6 +143,7 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
     found = [_telling(uow, each) for each in every if each.columns]
     waiting, answers = staged_rows_of(uow, who), remembered_answers_of(uow, who)
     _close_accounts(uow, who)
+    sent_in = discard_waiting(uow)
     uow.note(ERASED)
     counts: Counter[str] = Counter()
     since = last_number(uow)
@@ -159,6 +162,7 @@ def erase_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: s
         uow, [kind.code for kind in kinds_of(registry).values() if kind.makes_file]
     )
     counts["core.attachment"] = drop(uow, _is_file_of(every))
+    counts["core.register_run"] += sent_in
     counts["core.staged_row"] = _drop(uow, StagedRow, waiting)
     counts["core.idempotency_key"] = _drop(uow, IdempotencyKey, answers)
     person = uow.session.get_one(Person, (uow.tenant_id, person_id))

@@ -95,7 +95,7 @@ def settle(uow: UnitOfWork) -> list[Reorganisation]:
         )
         .order_by(Reorganisation.effective_on, Reorganisation.recorded_at, Reorganisation.id)
     )
-    if uow.session.scalar(due.with_only_columns(Reorganisation.id).limit(1)) is None:
+    if uow.only_reads or uow.session.scalar(due.with_only_columns(Reorganisation.id).limit(1)) is None:
         return []
     hold_tree(uow)
     asked = uow.principal

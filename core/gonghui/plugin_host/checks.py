@@ -17,7 +17,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]{1,40}")
 #: Ids that would be taken for something of the core: its schemas, paths and commands.
 _RESERVED = re.compile(
     "core|public|platform|gonghui|api|v1|console|portal|static|open|healthz|docs|language|sign_in|sign_out|me|session"
-    "|accounts|audit|calendar|deadlines|demo|explain|figures|import|imports|jobs|keys|openapi|openings|operator|org"
+    "|accounts|audit|calendar|deadlines|demo|events|explain|figures|import|imports|jobs|keys|openapi|openings|operator|org"
     "|org_units|parameters|password|person|persons|plugin|plugins|registers|reorganisations|revision|roles|serve"
     "|tenant|tenants|timers|tokens|trail|search|inbox|messages|people|information_schema|pg_.*"
 )
@@ -60,6 +60,7 @@ def _claims(plugin: Plugin) -> dict[str, list[str]]:
         "events": list(plugin.events),
         "notifications": [kind.code for kind in plugin.notifications],
         "answers": list(plugin.provides),
+        "quality checks": [check.code for check in plugin.quality],
         "jobs": [kind.code for kind in plugin.jobs],
     }
 

@@ -19,6 +19,7 @@ from gonghui.jobs.kinds import JobKind
 from gonghui.notifications.kinds import NotificationKind
 from gonghui.plugin_host.schedules import Schedule
 from gonghui.records.deadline_rules import DeadlineRule
+from gonghui.records.quality import QualityCheck
 from gonghui.records.record_types import RecordType
 from gonghui.records.registers.importing import RegisterImport
 from gonghui.reporting.consequences import Consequence
@@ -58,6 +59,7 @@ class Plugin:
         imports: Registers that can be read in.
         deadlines: Rules of deadlines beside those that workflows name.
         commands: click commands, which stand below `gonghui <id>`.
+        quality: What should not be so in its records, for the list of data quality.
         sdk: Versions of the SDK that it was written for.
         requires: Plugins that it cannot be on without, each with the versions that serve (`{"organising": ">=1"}`).
         events: Facts that it publishes by itself (`uow.publish`), by name (`"aid.hardship.posted"`), in words. Those
@@ -88,6 +90,7 @@ class Plugin:
     imports: Sequence[RegisterImport] = ()
     deadlines: Sequence[DeadlineRule] = ()
     commands: Sequence[click.Command] = ()
+    quality: Sequence[QualityCheck] = ()
     sdk: str = ">=1,<2"
     requires: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, Text] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.person_routes import uncovered
 from gonghui.plugin_host.tables import forget_schema
 from gonghui.records.deadline_rules import DeadlineRule, check_lengths
+from gonghui.records.quality import QualityCheck
 from gonghui.records.record_types import RecordType
 from gonghui.reporting.consequences import Consequence
 from gonghui.reporting.indicators import Indicator
@@ -90,6 +91,10 @@ class Registry:
     def record_types(self, on: frozenset[str] | None = None) -> list[RecordType]:
         """Record types of the plugins in `on` (all, without it)."""
         return [kind for p in self.plugins.values() if on is None or p.id in on for kind in p.record_types]
+
+    def quality_checks(self, on: frozenset[str]) -> list[QualityCheck]:
+        """What the plugins in `on` ask of the quality of their records."""
+        return [check for p in self.plugins.values() if p.id in on for check in p.quality]
 
     def deadline_rules(self, on: frozenset[str] | None = None) -> list[DeadlineRule]:
         """Rules of deadlines of the plugins in `on` (all, without it)."""

@@ -22,8 +22,8 @@ _TAKEN = frozenset(
 )
 #: What the core has below /api/v1/.
 _ADDRESSES = frozenset(
-    ["accounts", "audit", "calendar", "deadlines", "explain", "figures", "imports", "me", "openapi", "org_units",
-     "parameters", "platform", "plugins", "registers", "roles", "session", "sign_in", "tokens"]
+    ["accounts", "audit", "calendar", "deadlines", "events", "explain", "figures", "imports", "jobs", "me", "messages",
+     "openapi", "org_units", "parameters", "platform", "plugins", "registers", "roles", "session", "sign_in", "tokens"]
 )  # fmt: skip
 #: What the templates call things of their own; a record cannot be called so too.
 _USED = frozenset(

@@ -103,6 +103,7 @@ from gonghui.records.deadlines import (
 from gonghui.records.fields import Field, Kind
 from gonghui.records.listing import list_rows, read_row, rows_with_ids
 from gonghui.records.print_forms import PrintForm
+from gonghui.records.quality import QualityCheck
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import Child, Computed, RecordType
 from gonghui.records.registers import cells
@@ -235,6 +236,7 @@ __all__ = [
     "Plugin",
     "Principal",
     "PrintForm",
+    "QualityCheck",
     "Record",
     "RecordTransition",
     "RecordType",

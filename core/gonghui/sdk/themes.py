@@ -45,8 +45,8 @@ SDK = (
         "Records",
         "Kinds of records are declared; their operations, permissions and exports follow. What an effect or an"
         " operation of the plugin's own calls to read and write them stands here too.",
-        "Record RecordType Field Kind Child Computed create_record change_record put_list found read_row list_rows"
-        " rows_with_ids check_version share unshare unshare_all",
+        "Record RecordType Field Kind Child Computed QualityCheck create_record change_record put_list found read_row"
+        " list_rows rows_with_ids check_version share unshare unshare_all",
     ),
     Theme(
         "Attachments",

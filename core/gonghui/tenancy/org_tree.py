@@ -209,6 +209,17 @@ def new_unit(
     )
 
 
+def set_up_unit(
+    uow: UnitOfWork, parent: OrgUnit, kind: OrgUnitKind, name: str, *, valid_from: date | None = None
+) -> OrgUnit:
+    """Set up a unit below `parent`, from a day (today) on. Raises `Invalid` as `new_unit` does."""
+    unit = new_unit(parent, kind, name, valid_from=valid_from)
+    uow.note("core.org_unit.created")
+    uow.add(unit)
+    uow.session.flush()
+    return unit
+
+
 def under(paths: Iterable[str]) -> ColumnElement[bool]:
     """Whether a unit stands at or below one of `paths`; `starts_with` may use the index under a policy."""
     found = [OrgUnit.__table__.c.path.op("^@")(path) for path in paths]

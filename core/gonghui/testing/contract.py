@@ -37,6 +37,7 @@ from gonghui.testing import (
     attachment_samples,
     import_samples,
     job_samples,
+    page_samples,
     parameter_samples,
     record_page_samples,
     second_factor_samples,
@@ -234,7 +235,9 @@ class Contract:
             return {"json": body}
         form = sample_form(self.world.app, operation, known) or form_of_page(operation.name, known)
         if form is None:
-            return second_factor_samples.content(self.home, operation.name, right)
+            return page_samples.content(self.home, operation.name, known) or second_factor_samples.content(
+                self.home, operation.name, right
+            )
         boundary, content = encode_multipart(form)
         return {"data": content, "content_type": f"multipart/form-data; boundary={boundary}"}
 
@@ -315,6 +318,7 @@ class Contract:
             "override_id": self._own_figure,
             "code": lambda: registry.indicators()[0].code,
             "POST /language/{code}": lambda: "zh",
+            **page_samples.targets(self.home),
             "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
                 second_factor_samples.guarded, "guest"
             ),

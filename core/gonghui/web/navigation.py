@@ -47,6 +47,8 @@ DESK = (
 ADMINISTRATION = (
     Entry(_("组织"), "/console/org", "core.org_unit.read", "sitemap"),
     Entry(_("人员与权限"), "/console/people", "core.role.grant", "users"),
+    Entry(_("角色"), "/console/roles", "core.role.read", "shield"),
+    Entry(_("数据质量"), "/console/quality", "core.quality.read", "list-check"),
     Entry(_("插件"), "/console/plugins", "core.plugin.read", "plug"),
     Entry(_("政策参数"), "/console/parameters", "core.parameter.read", "adjustments-horizontal"),
     Entry(_("节假日"), "/console/calendar", "core.calendar.read", "calendar"),

@@ -17,7 +17,7 @@ from gonghui.values.ids import parse_id
 from gonghui.values.periods import Period
 
 #: Enterprises are too many to choose among here: one searches for them.
-_AREAS = (
+AREAS = (
     OrgUnitKind.DISTRICT_FEDERATION,
     OrgUnitKind.STREET_FEDERATION,
     OrgUnitKind.INDUSTRY_UNION,
@@ -78,7 +78,7 @@ def around(uow: UnitOfWork) -> UnitInView:
         OrgUnit.path.bool_op("^@")(centre) & (depth == centre.count(".") + 1) if centre else literal(False)
     )
     wanted = or_(
-        OrgUnit.path.in_(roots), func.starts_with(centre, OrgUnit.path), below & OrgUnit.kind.in_(_AREAS)
+        OrgUnit.path.in_(roots), func.starts_with(centre, OrgUnit.path), below & OrgUnit.kind.in_(AREAS)
     )
     found = uow.session.scalars(select(OrgUnit).where(wanted).order_by(OrgUnit.path).limit(_MOST)).all()
     return UnitInView(

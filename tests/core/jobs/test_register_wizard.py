@@ -20,6 +20,8 @@ from gonghui.jobs.kinds import JobReport
 from gonghui.jobs.table import Job
 from gonghui.lifecycle import running_jobs
 from gonghui.lifecycle.core_jobs import sweep_registers
+from gonghui.lifecycle.person_data import erase_person
+from gonghui.parties.persons import new_person
 from gonghui.records.registers import importing, uploads
 from gonghui.records.registers.runs import RegisterRun
 from gonghui.settings import settings
@@ -144,6 +146,18 @@ def test_a_file_whose_columns_nobody_confirms_goes_after_a_week(federation: Fede
     assert "已放弃" in page(federation, path).text
     with federation.uow() as uow:
         assert uow.session.query(RegisterRun.upload).all() == [(None,)]
+
+
+def test_a_file_that_may_tell_of_somebody_erased_goes_at_once(federation: Federation) -> None:
+    path = uploaded(federation, csv(union_row(1)))
+    with federation.uow() as uow:
+        person = new_person("样某")
+        uow.add(person)
+        uow.session.flush()
+        told = erase_person(uow, federation.world.registry, person.id, "本人要求")
+    assert told["core.register_run"] == 1
+    assert kept(federation) == 0
+    assert "已放弃" in page(federation, path).text
 
 
 def kept(federation: Federation) -> int:

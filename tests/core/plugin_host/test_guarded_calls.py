@@ -70,7 +70,7 @@ def loop() -> None:
 
 
 def home(federation: Federation, login: str = "district") -> Any:
-    return federation.client(login).get("/", headers=HTML)
+    return federation.client(login).get("/console", headers=HTML)
 
 
 def standing(federation: Federation, name: str) -> Any:
@@ -153,7 +153,7 @@ def test_a_reader_sees_links_and_cards_that_they_may_follow_and_no_others(hostil
     ordinary = tuple(plugin for plugin in hostile_world.registry.plugins if plugin not in (*HOSTILE, *OTHERS))
     federation = hostile_world.federation(plugins=ordinary)
     assert "/console/designs/rooms" in home(federation).text
-    assert "/console/designs/rooms" not in federation.client("guest").get("/", headers=HTML).text
+    assert "/console/designs/rooms" not in federation.client("guest").get("/console", headers=HTML).text
 
 
 def test_what_a_hook_wrote_by_mistake_is_not_written(

@@ -50,3 +50,18 @@ def reader(browser: Any, with_password: Callable[..., None]) -> Callable[[Federa
         return Reader(one)
 
     return come
+
+
+@pytest.fixture
+def asked(federation: Federation) -> Callable[..., Any]:
+    """Opens a page as somebody; with `form` it is sent."""
+
+    def ask(
+        login: str | None, path: str, form: dict[str, Any] | None = None, at: Federation = federation
+    ) -> Any:
+        client = at.client(login)
+        if form is None:
+            return client.get(path, headers={"Accept": "text/html"})
+        return client("POST", path, data=form, headers={"Accept": "text/html"})
+
+    return ask

@@ -18,7 +18,7 @@ from gonghui.auth.scope import unit_within, visible
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.lifecycle.reorganising import settle
 from gonghui.tenancy.org_history import edges_of, names_of, tree_on
-from gonghui.tenancy.org_tree import EdgeCause, OrgUnit, OrgUnitKind, new_unit, under
+from gonghui.tenancy.org_tree import EdgeCause, OrgUnit, OrgUnitKind, set_up_unit, under
 from gonghui.values import clock
 
 blueprint = Blueprint(
@@ -130,11 +130,7 @@ def list_units(uow: UnitOfWork, query: dict[str, Any]) -> Response:
 def create_unit(uow: UnitOfWork, body: dict[str, Any]) -> OrgUnit:
     """Set up a unit below one that I may extend."""
     parent = unit_within(uow, uow.principal, CREATE, body["parent_id"])
-    uow.note("core.org_unit.created")
-    unit = new_unit(parent, OrgUnitKind(body["kind"]), body["name"].strip())
-    uow.add(unit)
-    uow.session.flush()
-    return unit
+    return set_up_unit(uow, parent, OrgUnitKind(body["kind"]), body["name"].strip())
 
 
 @blueprint.route("/tree", methods=["GET"])

@@ -7,7 +7,7 @@ from functools import partial
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from gonghui.db.database import Database
 from gonghui.db.unit_of_work import UnitOfWork
@@ -59,15 +59,26 @@ def forget_upload(uow: UnitOfWork, run: RegisterRun) -> None:
 def sweep_uploads(uow: UnitOfWork) -> None:
     """Discard runs whose columns nobody has confirmed for days, and delete files that no run names."""
     store, now = _store(uow.tenant_id), clock.now()
-    given_up = (RegisterRun.state == RunState.SENT.value, RegisterRun.started_at < now - _GIVEN_UP_AFTER)
-    for run in uow.session.scalars(select(RegisterRun).where(*given_up).with_for_update(skip_locked=True)):
+    _discard(uow, RegisterRun.started_at < now - _GIVEN_UP_AFTER)
+    old = [each.name for each in store.list(_FOLDER) if each.written_at < now - _STRAY_AFTER]
+    for name in set(old) - _named(uow):
+        store.delete(name)
+
+
+def discard_waiting(uow: UnitOfWork) -> int:
+    """Discard every run whose columns nobody has confirmed yet: its file may tell of anybody. How many there were."""
+    return _discard(uow, true())
+
+
+def _discard(uow: UnitOfWork, wanted: ColumnElement[bool]) -> int:
+    waiting = select(RegisterRun).where(RegisterRun.state == RunState.SENT.value, wanted)
+    runs = uow.session.scalars(waiting.with_for_update()).all()
+    for run in runs:
         uow.note("core.register.discarded")
         run.state = RunState.DISCARDED.value
         forget_upload(uow, run)
     uow.session.flush()
-    old = [each.name for each in store.list(_FOLDER) if each.written_at < now - _STRAY_AFTER]
-    for name in set(old) - _named(uow):
-        store.delete(name)
+    return len(runs)
 
 
 def _delete_unnamed(database: Database, tenant_id: UUID, name: str) -> None:

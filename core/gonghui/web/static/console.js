@@ -65,3 +65,8 @@ document.addEventListener("keydown", (event) => {
     next.querySelector("a").focus();
   }
 });
+
+// A button that prints the page.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-prints]")) window.print();
+});
