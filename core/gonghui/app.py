@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, g, request, send_from_directory
 from flask.json.provider import JSONProvider
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -111,6 +111,10 @@ def _mount(app: Flask, registry: Registry) -> None:
     for pages in PAGES:
         app.register_blueprint(pages.blueprint)
     for plugin in installed:
+        templates = Blueprint(
+            f"{plugin.id}_templates", __name__, template_folder=str(plugin.package / "templates")
+        )
+        app.register_blueprint(templates)
         for kind in plugin.record_types:
             app.register_blueprint(pages_of(kind))
     app.add_url_rule("/static/core/<path:filename>", "core_static", _static, methods=["GET"])

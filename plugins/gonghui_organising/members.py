@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gonghui.sdk import (
+    AttachmentRules,
     Comment,
     Field,
     Kind,
@@ -24,6 +25,7 @@ from gonghui_organising import member_steps
 from gonghui_organising.member_rules import in_order_of_joining, warned_long_enough
 from gonghui_organising.member_words import PEOPLES_AS_WRITTEN, READ_AS
 from gonghui_organising.membership import Membership, MembershipState
+from gonghui_organising.papers import ADMISSION_FORMS, APPLICATION
 
 APPROVE, END = "organising.member.approve", "organising.member.end"
 _S = MembershipState
@@ -122,6 +124,8 @@ members = RecordType(
     create=member_steps.enter,
     change=member_steps.change,
     backdate=member_steps.BACKDATE,
+    attachments=AttachmentRules(papers={APPLICATION: _("入会申请书")}, noted=True),
+    print_forms=ADMISSION_FORMS,
 )
 
 

@@ -90,6 +90,8 @@ class Membership(Record, schema=PLUGIN):
         Index("uq_membership_live", "tenant_id", "person_id", unique=True, postgresql_where=text(_IS_LIVE)),
         Index("ix_membership_person", "tenant_id", "person_id"),
         Index("ix_membership_org_unit", "tenant_id", "org_unit_id", "id"),
+        # Nearly all are active; what waits for somebody, and what has ended, is looked for among the others.
+        Index("ix_membership_state", "tenant_id", "state", "id", postgresql_where=text("state <> 'active'")),
         # Whoever merges or deletes an employer asks for its members.
         Index(
             "ix_membership_employer",

@@ -25,6 +25,7 @@ from gonghui.sdk import (
 from gonghui_organising import founding, founding_parts, union_ending
 from gonghui_organising.draft_rules import faults_of_content
 from gonghui_organising.founding_rules import PAPER_NAMES
+from gonghui_organising.papers import FOUNDING_FORMS
 from gonghui_organising.union import (
     CommitteeTerm,
     CoveredUnit,
@@ -240,4 +241,5 @@ unions = RecordType(
     backdate=founding.BACKDATE,
     # Copies of identity cards are among the papers.
     attachments=AttachmentRules(papers=PAPER_NAMES, most=60, noted=True),
+    print_forms=FOUNDING_FORMS,
 )  # fmt: skip

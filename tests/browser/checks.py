@@ -19,9 +19,14 @@ ALLOWED = frozenset(
         "CSV",
         "English",
         "Excel",
+        "HEIC",
+        "JPEG",
         "JSON",
+        "KB",
+        "MB",
         "OpenAPI",
         "PDF",
+        "PNG",
         "TOTP",
         "VR",
         "Word",
@@ -69,7 +74,8 @@ def _words_of_another_language(page: Page, language: str) -> list[str]:
     """Latin words on a Chinese page; Chinese ones on an English page outside what records say (`lang`, `data-said`)."""
     text = page.evaluate(_TEXT)
     if language != "zh":
-        return []
+        strange = sorted(set(_HAN.findall(text)) - {"中文"})
+        return [f"Chinese words: {' '.join(strange)}"] if strange else []
     strange = sorted(set(_LATIN.findall(text)) - ALLOWED)
     return [f"Latin words: {' '.join(strange)}"] if strange else []
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 from tests.browser.checks import Visits
 from tests.browser.contact_sheet import write_sheet
 from tests.browser.visitor import Visitor
@@ -64,16 +64,30 @@ def visits() -> Iterator[Visits]:
     write_sheet(ROOT / "var" / "contact-sheet", seen.pictures)
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[str, StorageState]:
+    """What the browsers of those who are signed in keep, by login: nobody signs in twice."""
+    return {}
+
+
 @pytest.fixture
-def visitor(server: str, chromium: Browser, visits: Visits) -> Iterator[Callable[..., Visitor]]:
-    """Makes people who come with a browser of their own: `visitor("district")`, signed in, `visitor(None)` not."""
+def visitor(
+    server: str, chromium: Browser, visits: Visits, kept: dict[str, StorageState]
+) -> Iterator[Callable[..., Visitor]]:
+    """Makes people who come with a browser of their own: `visitor("district")`, signed in, `visitor(None)` not.
+
+    `fresh=True` signs in anew, for a story that ends the session or changes what the browser keeps.
+    """
     opened: list[Visitor] = []
 
-    def come(login: str | None, **options: Any) -> Visitor:
-        one = Visitor(chromium, server, visits, **options)
+    def come(login: str | None, *, fresh: bool = False, **options: Any) -> Visitor:
+        state = None if fresh or login is None else kept.get(login)
+        one = Visitor(chromium, server, visits, login=login, state=state, **options)
         opened.append(one)
-        if login is not None:
+        if login is not None and state is None:
             one.sign_in(login)
+            if not fresh:
+                kept[login] = one.state()
         return one
 
     yield come

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +23,7 @@ def write_sheet(folder: Path, pictures: Mapping[tuple[str, str], bytes]) -> None
     for number, start in enumerate(range(0, len(pages), 8), 1):
         _sheet(pages[start : start + 8], widths, pictures).save(folder / f"sheet-{number}.png")
     for (name, width), content in pictures.items():
-        file = f"{name.strip('/').replace('/', '_').replace(' ', '_')}-{width.rstrip('%')}.png"
+        file = f"{re.sub(r'[^A-Za-z0-9]+', '_', name).strip('_')}-{width.rstrip('%')}.png"
         (folder / file).write_bytes(content)
 
 

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 
+import pyotp
 import pytest
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PASSWORD, Visitor
 
 PAGES = (
     ("district", "/console"),
     ("worker", "/console"),
+    ("district", "/console?all=1"),
+    ("admin", "/console"),
+    ("xintian", "/console"),
+    ("district", "/console/search"),
+    ("district", "/console/search?q=深圳"),
+    ("district", "/console/search?q=00000000"),
+    ("district", "/console/me/security"),
     ("district", "/console/inbox"),
     ("worker", "/console/inbox"),
     ("district", "/console/figures?period=2024H1"),
@@ -19,7 +27,7 @@ PAGES = (
     ("district", "/console/organising/re-elections?view=overdue"),
     ("district", "/console/organising/unions/new"),
     ("district", "/console/organising/members/new"),
-    ("east", "/console/organising/questionnaires/new"),
+    ("district", "/console/organising/questionnaires/new"),
     ("admin", "/console/plugins"),
     ("admin", "/console/plugins/organising"),
     ("admin", "/console/plugins/organising/switch"),
@@ -78,8 +86,51 @@ def test_the_navigation_opens_on_a_phone_by_keyboard_and_without_a_script(
 
 
 def test_a_folded_navigation_stays_folded(visitor: Callable[..., Visitor]) -> None:
-    page = visitor("district").open("/console")
+    page = visitor("district", fresh=True).open("/console")
     page.locator(".side summary").click()
     page.wait_for_function("document.cookie.includes('navigation=folded')")
     page.goto("/console/inbox")
     assert not page.locator(".side nav").is_visible()
+
+
+def test_lists_are_walked_and_opened_by_keys_and_the_keys_are_told(visitor: Callable[..., Visitor]) -> None:
+    page = visitor("district").open("/console/search?q=深圳")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    row = page.locator("tbody tr.at")
+    name, target = row.locator("a").inner_text(), row.locator("a").get_attribute("href")
+    assert name == page.locator("tbody tr a").first.inner_text()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{target}")
+    page.keyboard.press("/")
+    page.keyboard.type("王")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/search?**")
+    assert page.get_by_role("heading", name="人员").is_visible()
+
+
+def test_a_phone_is_set_up_and_asked_for_at_the_next_sign_in(visitor: Callable[..., Visitor]) -> None:
+    owner = visitor("organiser", fresh=True)
+    page = owner.open("/console/me/security")
+    page.get_by_role("button", name="设置两步验证").click()
+    phone = pyotp.TOTP(page.locator(".secret").inner_text())
+    owner.look("/console/me/security, a phone to set up")
+    page.fill("#code", phone.now())
+    page.get_by_role("button", name="启用").click()
+    owner.look("recovery codes")
+    code = page.locator(".codes code").first.inner_text()
+    again = visitor(None)
+    again.page.goto("/sign-in")
+    again.page.fill("#login", "organiser")
+    again.page.fill("#password", PASSWORD)
+    again.page.press("#password", "Enter")
+    again.page.wait_for_url("**/sign-in/code")
+    again.look("/sign-in/code")
+    again.page.fill("#code", code)
+    again.page.press("#code", "Enter")
+    again.page.wait_for_url("**/console**")

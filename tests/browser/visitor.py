@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 from tests.browser.checks import Visits, look_at
 
-_PASSWORD = "gonghui-demo-2026"
+PASSWORD = "gonghui-demo-2026"
 
 
 class Visitor:
@@ -17,24 +17,28 @@ class Visitor:
         server: str,
         visits: Visits,
         *,
+        login: str | None = None,
         language: str = "zh",
         host: str = "localhost",
         scripts: bool = True,
+        state: StorageState | None = None,
     ) -> None:
         self._context = chromium.new_context(
             base_url=server.replace("localhost", host),
             locale="zh-CN" if language == "zh" else "en-GB",
             viewport={"width": 1366, "height": 768},
+            storage_state=state,
             java_script_enabled=scripts,
         )
         self._visits = visits
         self.language = language
+        self.login = login or "nobody"
         self.page: Page = self._context.new_page()
         self._errors: list[str] = []
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
         self.page.on("console", self._note)
 
-    def sign_in(self, login: str, password: str = _PASSWORD) -> None:
+    def sign_in(self, login: str, password: str = PASSWORD) -> None:
         """Come in by the page where one signs in."""
         self.page.goto("/sign-in")
         self.page.fill("#login", login)
@@ -45,13 +49,17 @@ class Visitor:
     def open(self, path: str) -> Page:
         """Go to a page and look at it."""
         self.page.goto(path)
-        self.look(path.partition("?")[0])
+        self.look(path)
         return self.page
 
     def look(self, name: str) -> None:
-        """Hold the page that is shown to every check, at every width; the sheet shows it by `name`."""
-        faults = look_at(self.page, name, self.language, self._visits)
+        """Hold the page that is shown to every check, at every width; the sheet shows it by login and `name`."""
+        faults = look_at(self.page, f"{self.login} {name}", self.language, self._visits)
         assert [*faults, *self._errors] == [], "\n".join([name, *faults, *self._errors])
+
+    def state(self) -> StorageState:
+        """What this browser keeps, for another one of the same person."""
+        return self._context.storage_state()
 
     def leave(self) -> None:
         """Close the browser."""

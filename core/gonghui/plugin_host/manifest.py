@@ -47,8 +47,8 @@ class Plugin:
         id: Its name for programs, that of its entry point: lower-case letters, digits and `_`, 2 to 41 of them.
         name: Its name for people.
         version: The version of the plugin itself.
-        package: The folder of its package, which holds `migrations/` and, where there are any, `locale/` and
-            `parameters.toml`.
+        package: The folder of its package, which holds `migrations/` and, where there are any, `locale/`,
+            `parameters.toml` and `templates/<id>/`.
         permissions: Permissions by code, with what each allows in words. Those of record types come by themselves;
             one that is named here is said in these words instead.
         record_types: Its kinds of records. Operations, permissions, exports and deadlines follow from them.

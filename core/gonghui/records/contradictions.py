@@ -24,6 +24,7 @@ _TAKEN = frozenset(
         "choices",
         "bulk",
         "attachments",
+        "print",
     }
 )
 
@@ -42,6 +43,7 @@ def refuse(kind: RecordType) -> None:
         _of_permissions,
         _of_sealing,
         _of_attachments,
+        _of_print_forms,
     ):
         for sentence in rule(kind):
             raise RecordTypeError(f"{kind.code}: {sentence}")
@@ -137,6 +139,20 @@ def _of_attachments(kind: RecordType) -> Iterator[str]:
         yield "no attachment could ever be added"
     if any(child.name == "attachments" for child in kind.children):
         yield "attachments is the name of an operation and of no list"
+
+
+def _of_print_forms(kind: RecordType) -> Iterator[str]:
+    names = [form.name for form in kind.print_forms]
+    if len(names) > len(set(names)):
+        yield "two forms on paper have one name"
+    papers = kind.attachments.papers if kind.attachments else {}
+    for form in kind.print_forms:
+        if not form.template.startswith(f"{kind.plugin}/"):
+            yield f"the template of {form.name} is not the plugin's own"
+        if not form.states <= kind.workflow.states.keys():
+            yield f"{form.name} is printed in a state that there is not"
+        if form.paper is not None and form.paper not in papers:
+            yield f"{form.name} would come back as a paper that there is not"
 
 
 def _bounds(kind: RecordType) -> list[Bound]:

@@ -17,6 +17,7 @@ from gonghui.records import contradictions
 from gonghui.records.attachments.rules import AttachmentRules
 from gonghui.records.deadline_rules import DeadlineRule
 from gonghui.records.fields import Bound, Field, Kind, bind
+from gonghui.records.print_forms import PrintForm
 from gonghui.records.record import Record
 from gonghui.records.workflow import CREATE, Workflow
 from gonghui.tenancy.org_tree import OrgUnit
@@ -112,7 +113,8 @@ class RecordType:
     would be after a change, `derive` sets the columns that nobody types; both get the unit of work, the record and
     the values. `backdate` is the permission for steps that took effect before today, `verbs` are the ordinary
     operations that there are, and `deadlines` all rules that its steps start, meet or cancel. `place_sample` names the
-    contract's sample of a unit where it may be filed. `attachments` says that its records take files, and which.
+    contract's sample of a unit where it may be filed. `attachments` says that its records take files, and which, and
+    `print_forms` are forms on paper that follow from a record.
     Raises `RecordTypeError` where the parts contradict each other.
     """
 
@@ -145,6 +147,7 @@ class RecordType:
         verbs: Collection[str] = (READ, CREATE, CHANGE, EXPORT),
         place_sample: str = "org_unit_id",
         attachments: AttachmentRules | None = None,
+        print_forms: Sequence[PrintForm] = (),
     ) -> None:
         self.model, self.code, self.path, self.title = model, code, path, title
         self.workflow, self.fields, self.children = workflow, tuple(fields), tuple(children)
@@ -154,7 +157,7 @@ class RecordType:
         self.deadlines, self.place, self.rules, self.derive = tuple(deadlines), place, tuple(rules), derive
         self.create, self.change, self.backdate = create, change, backdate
         self.verbs, self.place_sample = frozenset(verbs), place_sample
-        self.attachments = attachments
+        self.attachments, self.print_forms = attachments, tuple(print_forms)
         self.table = cast(Any, model.__table__)
         self.bound = bind(self.fields, self.table)
         self.joined = {

@@ -102,6 +102,7 @@ from gonghui.records.deadlines import (
 )
 from gonghui.records.fields import Field, Kind
 from gonghui.records.listing import list_rows, read_row, rows_with_ids
+from gonghui.records.print_forms import PrintForm
 from gonghui.records.quality import QualityCheck
 from gonghui.records.record import Record, check_version
 from gonghui.records.record_types import Child, Computed, RecordType
@@ -234,6 +235,7 @@ __all__ = [
     "Place",
     "Plugin",
     "Principal",
+    "PrintForm",
     "QualityCheck",
     "Record",
     "RecordTransition",

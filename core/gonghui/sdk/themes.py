@@ -50,8 +50,8 @@ SDK = (
     ),
     Theme(
         "Attachments",
-        "Files that belong to records: a record type says which it takes, and their operations follow.",
-        "AttachmentRules FileKind Attachment attachments_of",
+        "Files that belong to records, and forms on paper that come back as such: a record type says which.",
+        "AttachmentRules FileKind Attachment attachments_of PrintForm",
     ),
     Theme(
         "Workflow",

@@ -28,9 +28,9 @@ class Shell:
     def _nearest(self) -> str:
         at = request.path
         paths = [entry.path for section in self.sections for entry in section.entries]
-        # Everything stands below the first page, which is open only where it is the page itself.
-        open_now = (p for p in paths if at == p or (p != "/console" and at.startswith(f"{p}/")))
-        return max(open_now, key=len, default="")
+        # Everything stands below the first page, which is nothing's parent for that.
+        above = (p for p in paths if at == p or (p != "/console" and at.startswith(f"{p}/")))
+        return max(above, key=len, default="")
 
     @property
     def is_folded(self) -> bool:

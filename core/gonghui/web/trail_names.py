@@ -72,13 +72,13 @@ ACTIONS: dict[str, Text] = {
     "core.audit.sampled": _("抽查审计记录"),
     "core.audit.exported": _("导出审计记录"),
 }
-#: What happens to a row, before the word for it.
+#: What happens to a row.
 OPERATIONS: dict[str, Text] = {
-    "insert": _("新增"),
-    "update": _("修改"),
-    "delete": _("删除"),
-    "purge": _("清除"),
-    "erase": _("抹去"),
+    "insert": _("新增{what}"),
+    "update": _("修改{what}"),
+    "delete": _("删除{what}"),
+    "purge": _("清除{what}"),
+    "erase": _("抹去{what}"),
 }
 TABLES: dict[str, Text] = {
     "core.account": _("账号"),

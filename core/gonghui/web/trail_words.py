@@ -33,7 +33,7 @@ class TrailWords:
         operation = OPERATIONS.get(entry.operation)
         if operation is None:
             return str(entry.action)
-        return Text("{operation}{object}", {"operation": operation, "object": self.table(entry.object_table)})
+        return Text(operation.message, {"what": self.table(entry.object_table)})
 
     def table(self, name: str | None) -> Text | str:
         """The kind of object that a table holds."""

@@ -45,6 +45,9 @@ PAGES = {
     "inbox with nothing in it": ("worker", "/console/inbox", 200),
     "messages sent": ("admin", "/console/messages", 200),
     "messages sent, not for officers": ("district", "/console/messages", 403),
+    "search": ("district", "/console/search", 200),
+    "search with results": ("district", "/console/search?q=样", 200),
+    "search without results": ("worker", "/console/search?q=99887766", 200),
     "list of records": ("district", "/console/organising/unions", 200),
     "list of nobody": ("west", "/console/organising/unions?view=mine", 200),
     "list that nothing matches": ("district", "/console/organising/members?state=active&sex=female", 200),
@@ -120,7 +123,7 @@ _OF_FIXTURES = {
 _HTML = {"Accept": "text/html,application/xhtml+xml"}
 _HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 #: Latin words that the field itself writes so on Chinese pages.
-_LATIN_WORDS = {"English", "Excel", "CSV", "xlsx"}
+_LATIN_WORDS = {"English", "Enter", "Esc", "j", "k", "Excel", "CSV", "xlsx"}
 _LATIN = re.compile(r"[A-Za-z]+")
 
 

@@ -74,6 +74,7 @@ def show_record(uow: UnitOfWork, kind: RecordType, record_id: UUID, **more: Any)
         children=[_rows(uow, kind, record, child, row) for child in kind.children],
         deadlines=[(each, _days_left(each, today)) for each in deadlines],
         rules={rule.code: rule.title for rule in kind.deadlines},
+        print_forms=[form for form in kind.print_forms if is_reader and form.is_offered(record.state)],
         **_files(uow, kind, record, is_reader=is_reader),
         **more,
     )

@@ -26,8 +26,6 @@ from gonghui.web.records.progress import tone
 from gonghui.web.records.values import Value, name_nameless, values_of
 
 AT_ONCE = 50
-#: What is true after something was done whose record one does not see any more, or that was done for none.
-_DONE = {"none": _("没有选中记录。先在列表里勾选，再办理。")}
 #: How much room there is in all, and on a small window, in characters of an export; and what always takes some.
 _WIDTH, _NARROW = 150, 104
 _STATE, _DUE, _UNIT = 12, 22, 24
@@ -80,7 +78,7 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str:
         may_export=may(uow, kind, EXPORT),
         export_as=lambda form: _export_path(kind, form),
         search_label=_search_label(kind),
-        done=_DONE.get(request.args.get("done", "")),
+        done=_done(kind),
         bulk=bulk_steps(uow, kind),
         is_first=after is None,
         next_cursor=encode_cursor(listing.sort_values(shown[-1], sort)) if has_more else None,
@@ -123,6 +121,17 @@ def bulk_steps(uow: UnitOfWork, kind: RecordType) -> list[Transition]:
     """Steps that the reader may take for many records at once."""
     steps = kind.workflow.transitions
     return [step for step in steps if step.in_bulk and uow.principal.holds(kind.permission(step.name))]
+
+
+def _done(kind: RecordType) -> Text | None:
+    """What is true after a step that was taken for no record, or whose record one does not see any more."""
+    name = request.args.get("done")
+    if name == "none":
+        return _("没有选中记录。先在列表里勾选，再办理。")
+    step = next((step for step in kind.workflow.transitions if step.name == name), None)
+    if step is None:
+        return None
+    return _("已办理“{step}”；这条记录不再由你查看。", step=step.title)
 
 
 def _export_path(kind: RecordType, form: str) -> str:

@@ -10,11 +10,12 @@ from flask import Blueprint
 
 from gonghui.api import attachments as api_attachments
 from gonghui.records.attachments.rules import AttachmentRules
+from gonghui.records.print_forms import PrintForm
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.workflow import CREATE, Transition
 from gonghui.web.navigation import list_path
 from gonghui.web.page import page
-from gonghui.web.records import files, forms, stepping
+from gonghui.web.records import files, forms, printing, stepping
 from gonghui.web.records.details import show_record
 from gonghui.web.records.lists import export, show_list
 
@@ -44,6 +45,8 @@ class _Pages:
                 self._add_list(child)
         if kind.attachments is not None:
             self._add_files(kind.attachments)
+        for form in kind.print_forms:
+            self._add_print_form(form)
 
     def _add(
         self,
@@ -99,6 +102,12 @@ class _Pages:
 
         permission = child.permission or self.kind.permission(CHANGE)
         self._add(f"{self._one}/lists/{child.name}", f"put_{child.name}", permission, put, _FORM)
+
+    def _add_print_form(self, form: PrintForm) -> None:
+        def show(uow: Any, kind: RecordType, record_id: UUID) -> Any:
+            return printing.show_form(uow, kind, form, record_id)
+
+        self._add(f"{self._one}/print/{form.name}", f"print_{form.name}", self.kind.permission(READ), show)
 
     def _add_files(self, rules: AttachmentRules) -> None:
         kind = self.kind

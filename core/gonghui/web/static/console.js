@@ -33,12 +33,17 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-closes]")?.closest("dialog")?.close();
 });
 
+// <button data-prints> prints the page.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-prints]")) window.print();
+});
+
 // A form marked so is sent as soon as one of its fields is chosen.
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-sends]")?.requestSubmit();
 });
 
-// Keys: / to the search, j and k through the rows, Enter opens the row.
+// Keys: / to the search, j and k through the rows, Enter opens the row, ? says all of them.
 const rows = () => [...document.querySelectorAll("tbody tr")].filter((row) => row.querySelector("a"));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
@@ -48,6 +53,8 @@ document.addEventListener("keydown", (event) => {
       event.preventDefault();
       search.focus();
     }
+  } else if (event.key === "?") {
+    document.getElementById("keys")?.showModal();
   } else if (event.key === "j" || event.key === "k") {
     const all = rows();
     const at = all.findIndex((row) => row.classList.contains("at"));
