@@ -102,5 +102,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     said = [note for report in reports for note in getattr(report, "user_properties", ())]
     for name, line in dict.fromkeys(said):
-        if name in ("contract", "kill drill"):
+        if name in ("contract", "contract of pages", "kill drill"):
             terminalreporter.write_line(line)

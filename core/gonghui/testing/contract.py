@@ -131,9 +131,13 @@ class Contract:
         with suppress(NoSample):  # where no plugin reads registers in
             self._sent_run("east")
 
-    def run(self, *, only: str | tuple[str, ...] = "/") -> Tally:
-        """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`, or with one of them)."""
-        tried = [o for o in operations(self.world.app) if not o.is_public and o.path.startswith(only)]
+    def run(self, *, only: str | tuple[str, ...] = "/", but: tuple[str, ...] = ()) -> Tally:
+        """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`, or with one of them).
+
+        Those whose path begins with one of `but` are left out.
+        """
+        every = (o for o in operations(self.world.app) if not o.is_public)
+        tried = [o for o in every if o.path.startswith(only) and not o.path.startswith(but)]
         with spare_plugin(self.world.registry):
             for operation in tried:
                 self.tally.operations += 1
