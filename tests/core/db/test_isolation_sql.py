@@ -18,6 +18,8 @@ from tests.designs.samples import SAMPLES
 
 from gonghui.audit.sealing import seal
 from gonghui.audit.signing import SigningKey, sign_heads
+from gonghui.auth.accounts import account_by_id
+from gonghui.auth.sign_in_codes import CodePurpose, hand_out
 from gonghui.db import policies
 from gonghui.db.base import Base
 from gonghui.events.relay import Relay
@@ -48,6 +50,7 @@ from gonghui.records.reveal import reveal
 from gonghui.testing import Federation, World, job_samples, parameter_samples
 from gonghui.testing.attachment_samples import attached
 from gonghui.testing.notification_samples import address_of, notification_of
+from gonghui.testing.second_factor_samples import guarded
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership, MembershipTransfer
 from gonghui_organising.register import COLUMNS
@@ -200,6 +203,9 @@ def _filled_with_people(federation: Federation) -> None:
         address = uow.session.get_one(ContactAddress, (uow.tenant_id, address_of(uow, account)))
         prefer(uow, account, "en", [], known=[])
         send_code(uow, address, "123456", "en")
+        mine = account_by_id(uow, guarded(uow, account))
+        assert mine is not None
+        hand_out(uow, [mine], next(iter(CodePurpose)))
 
 
 def test_steps_go_with_a_register_that_is_undone_but_never_change(neighbours: Neighbours) -> None:

@@ -51,13 +51,16 @@ def relay(world: World, handlers: dict[str, Handler], broker_url: str) -> Relay:
 
 @pytest.fixture(scope="session")
 def relay_here(world: World) -> Callable[[Mapping[str, Handler]], Relay]:
-    """Makes relays whose messages are worked on at once, in this process."""
+    """Makes relays whose messages are worked on at once, in this process; what other tests published is behind them."""
 
     def make(handlers: Mapping[str, Handler]) -> Relay:
         def work(messages: Iterable[Message]) -> None:
             for tenant_id, delivery_id, _handler, _queue in messages:
                 deliver(world.database, handlers, tenant_id, delivery_id)
 
-        return Relay(world.database, handlers, work)
+        relay = Relay(world.database, handlers, work)
+        while relay.take_in():
+            pass
+        return relay
 
     return make
