@@ -63,7 +63,7 @@ def wait_until_it_answers(shell: Shell, process: subprocess.Popen[str]) -> None:
 
 def wait_until_the_hours_were_kept(shell: Shell) -> None:
     """Scheduler, relay, broker and worker have all done their part, for both federations."""
-    asked = ("events", "list", "--state", "done", "--json", "--tenant")
+    asked = ("events", "list", "--state", "done", "--handler", "core.settle_tree", "--json", "--tenant")
     deadline = time.monotonic() + PATIENCE
     for tenant in ("demo", "longhua"):
         while "core.settle_tree" not in shell.gonghui(*asked, tenant).stdout:

@@ -26,13 +26,15 @@ def events() -> None:
 
 @events.command("list")
 @click.option("--state", type=click.Choice([state.value for state in DeliveryState]))
+@click.option("--handler", help="Only what one subscriber or schedule has to do, by its name (`core.settle_tree`).")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @at_tenant
-def list_all(uow: UnitOfWork, state: str | None, limit: int, as_json: bool) -> None:
+def list_all(uow: UnitOfWork, state: str | None, handler: str | None, limit: int, as_json: bool) -> None:
     """The newest deliveries: id, state, what is to be done, and about which fact."""
     require_whole(uow.principal, READ)
-    _print(list_deliveries(uow, state=DeliveryState(state) if state else None, limit=limit), as_json)
+    chosen = DeliveryState(state) if state else None
+    _print(list_deliveries(uow, state=chosen, handler=handler, limit=limit), as_json)
 
 
 @events.command()

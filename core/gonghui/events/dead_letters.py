@@ -21,12 +21,19 @@ COLUMNS = ("id", "handler", "key", "queue", "state", "attempts", "made_at", "due
 
 
 def list_deliveries(
-    uow: UnitOfWork, *, state: DeliveryState | None = None, after: UUID | None = None, limit: int
+    uow: UnitOfWork,
+    *,
+    state: DeliveryState | None = None,
+    handler: str | None = None,
+    after: UUID | None = None,
+    limit: int,
 ) -> Sequence[Any]:
     """Deliveries, the newest first, each with the fact that it tells (`event`, None for an hour)."""
     wanted = []
     if state is not None:
         wanted.append(_DELIVERY.state == state.value)
+    if handler is not None:
+        wanted.append(_DELIVERY.handler == handler)
     if after is not None:
         wanted.append(_DELIVERY.id < after)
     event = and_(_EVENT.tenant_id == _DELIVERY.tenant_id, _EVENT.id == _DELIVERY.event_id)
