@@ -26,7 +26,9 @@ def events() -> None:
 
 @events.command("list")
 @click.option("--state", type=click.Choice([state.value for state in DeliveryState]))
-@click.option("--handler", help="Only what one subscriber or schedule has to do, by its name (`core.settle_tree`).")
+@click.option(
+    "--handler", help="Only what one subscriber or schedule has to do, by its name (`core.settle_tree`)."
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @at_tenant
