@@ -18,6 +18,9 @@ from gonghui.values import clock
 
 PASSWORD = "four words in a row"
 
+#: A one-time code, and no part of an id.
+CODE = r"(?<![-\w])[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}(?![-\w])"
+
 
 @pytest.fixture
 def page_of(federation: Federation) -> Callable[[str], str]:
@@ -26,7 +29,7 @@ def page_of(federation: Federation) -> Callable[[str], str]:
 
 
 def code_on(sheet: str) -> str:
-    found = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", sheet)
+    found = re.findall(CODE, sheet)
     assert len(found) == 1
     return str(found[0])
 
@@ -281,13 +284,13 @@ def test_many_are_invited_at_once_with_a_sheet_for_each_unit(
     assert "zhao.yi" in looked_at.text
     assert "没有符合条件的账号" in asked("admin", "/console/people?q=zhao.yi").text
     sheets = asked("admin", "/console/people/invite", {**form, "confirmed": "1"})
-    codes = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", sheets.text)
+    codes = re.findall(CODE, sheets.text)
     assert len(set(codes)) == 3
     assert sheets.text.count('class="sheet"') == 3
     assert "sun.boss" in sheets.text
     assert "待设密码" in asked("admin", "/console/people?q=zhao.yi").text
     fresh = asked("admin", "/console/people/invite/again", {"unit": "东街道总工会"})
-    again = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", fresh.text)
+    again = re.findall(CODE, fresh.text)
     assert len(again) == 2
     assert not set(again) & set(codes)
 
