@@ -9,42 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from gonghui.api.operations import SIGNED_IN
-from gonghui.audit.entries import AuditEntry
-from gonghui.auth.accounts import account_by_id
-from gonghui.auth.credentials import issue_token
 from gonghui.auth.operators import KEY_PREFIX
-from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.events.deliveries import EventDelivery
-from gonghui.events.handlers import BULK
-from gonghui.lifecycle.plugin_removal import request_removal
 from gonghui.plugin_host.manifest import Plugin
-from gonghui.records.calendar_changes import put_override, vouch_for_year
 from gonghui.records.record_types import RecordType
-from gonghui.records.registers.importing import RegisterImport
-from gonghui.records.registers.synonyms import teach
-from gonghui.records.registers.taking import apply_run, new_run, stage_file
 from gonghui.testing import (
     attachment_samples,
-    import_samples,
-    job_samples,
     page_samples,
     parameter_samples,
     record_page_samples,
     second_factor_samples,
     tree_samples,
 )
+from gonghui.testing.core_samples import CoreSamples, table_of
 from gonghui.testing.federation import OPERATOR, Asker, World
-from gonghui.testing.notification_samples import address_of, notification_of
 from gonghui.testing.operations import (
     NoSample,
     Operation,
@@ -54,9 +39,8 @@ from gonghui.testing.operations import (
     sample_query,
 )
 from gonghui.testing.page_forms import form_of_page
-from gonghui.testing.plugin_samples import SPARE, spare_plugin
-from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, reaches, rightful
-from gonghui.values.ids import new_id
+from gonghui.testing.plugin_samples import spare_plugin
+from gonghui.testing.right_askers import PLACE, PROVIDED, RIGHT, rightful
 
 #: How the sample of a step in bulk begins: it is the operation on one record.
 _STEP = "POST "
@@ -113,7 +97,12 @@ class Contract:
         self.tally = Tally()
         self.samples = {key: maker for p in self.plugins for key, maker in p.samples.items()}
         self._tree_values: dict[str, Any] = {}
+        self._core = CoreSamples(world, self.home, self.plugins, self._mark)
         self._furnish()
+
+    def _mark(self, marker: str) -> None:
+        """Take note of what would show if it leaked: the set is another one for each operation."""
+        self.markers.add(marker)
 
     def _furnish(self) -> None:
         """Data on the east side that would show if something leaked."""
@@ -129,7 +118,7 @@ class Contract:
             if federation is self.home:
                 self.markers |= made
         with suppress(NoSample):  # where no plugin reads registers in
-            self._sent_run("east")
+            self._core.sent_run("east")
 
     def run(self, *, only: str | tuple[str, ...] = "/", but: tuple[str, ...] = ()) -> Tally:
         """Try every operation (whose path begins with `only`, such as `/api/v1/nursing_rooms`, or with one of them).
@@ -194,9 +183,9 @@ class Contract:
         with suppress(LookupError):
             known["parameter_value"] = parameter_samples.numeric().value
         with suppress(NoSample):
-            register = self._register(right)
+            register = self._core.register(right)
             key = register.columns[0].key
-            file = FileStorage(BytesIO(_table(register)), "sample.csv", "file")
+            file = FileStorage(BytesIO(table_of(register)), "sample.csv", "file")
             known |= {
                 "register": register.code,
                 "file": file,
@@ -293,123 +282,11 @@ class Contract:
                     made: UUID = self.samples[key](uow, self.home.units[PLACE])
                 self.markers.add(str(made))
                 return str(made)
-        core = self._core_samples(right)
+        core = self._core.of(right, self._tree_values)
         for key in (operation.name, name):
             if key in core:
                 return core[key]()
         raise NoSample(f"{operation.name}: no sample for {name}")
-
-    def _core_samples(self, right: str) -> dict[str, Callable[[], str]]:
-        registry = self.world.registry
-        return {
-            **job_samples.samples(self.home, right),
-            "org_unit_id": lambda: self._tree_values.get("org_into_id", str(self.home.units[PLACE])),
-            "reorganisation_id": lambda: self._tree_values["planned_id"],
-            "POST /api/v1/org-units/{org_unit_id}/close": lambda: self._tree_values["org_child_ids"][0],
-            "plugin_id": lambda: next(iter(registry.plugins)),
-            "POST /api/v1/plugins/{plugin_id}/removal": lambda: SPARE.id,
-            "DELETE /api/v1/plugins/{plugin_id}/removal": self._leaving,
-            "POST /console/plugins/{plugin_id}/switch": lambda: SPARE.id,
-            "POST /console/plugins/{plugin_id}/removal": lambda: SPARE.id,
-            "POST /console/plugins/{plugin_id}/removal/cancel": self._leaving,
-            "day": lambda: "2035-05-04",
-            "year": lambda: "2035",
-            "DELETE /api/v1/calendar/overrides/{day}": self._own_day,
-            "DELETE /api/v1/calendar/years/{year}": self._own_year,
-            "POST /console/calendar/days/{day}/remove": self._own_day,
-            "POST /console/calendar/years/{year}/withdraw": self._own_year,
-            "parameter_code": lambda: parameter_samples.numeric().code,
-            "override_id": self._own_figure,
-            "code": lambda: registry.indicators()[0].code,
-            "POST /language/{code}": lambda: "zh",
-            **page_samples.targets(self.home),
-            "POST /api/v1/accounts/{account_id}/second-factor/reset": lambda: self._own(
-                second_factor_samples.guarded, "guest"
-            ),
-            "POST /console/me/sessions/{session_id}/end": lambda: self._own(
-                second_factor_samples.session_of, right
-            ),
-            "token_id": lambda: self._own_token(right),
-            "notification_id": lambda: self._own(notification_of, right),
-            "address_id": lambda: self._own(address_of, right),
-            "register_code": lambda: self._register(right).code,
-            "synonym_id": lambda: self._taught(right),
-            "run_id": lambda: self._sent_run(right),
-            "number": lambda: "2",
-            "delivery_id": self._given_up,
-            "entry_id": self._entry,
-            "POST /api/v1/imports/{run_id}/undo": lambda: self._sent_run(right, is_applied=True),
-            **import_samples.samples(self.home, right, lambda: self._register(right), self._sent_run),
-        }
-
-    def _own_figure(self) -> str:
-        with self.home.uow() as uow:
-            return parameter_samples.decided(uow)
-
-    def _register(self, login: str) -> RegisterImport:
-        """A register that somebody may read in where the samples stand."""
-        for plugin in self.plugins:
-            for register in plugin.imports:
-                if reaches(self.home, login, register.permission):
-                    return register
-        raise NoSample(f"no register that {login} may read in")
-
-    def _sent_run(self, login: str, *, is_applied: bool = False) -> str:
-        """A register with one faulty row that somebody sent in."""
-        register = self._register(login)
-        with self.home.uow(login) as uow:
-            run = new_run(uow, register, "sample.csv")
-            stage_file(uow, register, run, BytesIO(_table(register, "样")))
-            if is_applied:
-                apply_run(uow, register, run, all_or_nothing=False)
-            self.markers.add(str(run.id))
-        return str(run.id)
-
-    def _taught(self, login: str) -> str:
-        register = self._register(login)
-        with self.home.uow() as uow:
-            taught = teach(uow, register.code, register.columns, {"样本列": register.columns[0].key})
-        return str(taught[0].id)
-
-    def _leaving(self) -> str:
-        with self.home.uow() as uow:
-            request_removal(uow, SPARE, 30)
-        return SPARE.id
-
-    def _entry(self) -> str:
-        """An entry of the trail: any, for it is home's."""
-        with self.home.uow() as uow:
-            return str(uow.session.scalars(select(AuditEntry.id).limit(1)).one())
-
-    def _given_up(self) -> str:
-        """A delivery of an hour that failed for good."""
-        delivery_id = new_id()
-        values = {"handler": "core.settle_tree", "key": str(delivery_id), "queue": BULK, "state": "dead"}
-        with self.world.database.relay() as connection:
-            made = insert(EventDelivery).values(tenant_id=self.home.view.id, id=delivery_id, **values)
-            connection.execute(made)
-        return str(delivery_id)
-
-    def _own_day(self) -> str:
-        with self.home.uow() as uow:
-            put_override(uow, date(2035, 5, 5), is_working=False, name="样本节", reason="样本通知")
-        return "2035-05-05"
-
-    def _own_year(self) -> str:
-        with self.home.uow() as uow:
-            vouch_for_year(uow, 2036, "样本通知")
-        return "2036"
-
-    def _own(self, make: Callable[[UnitOfWork, UUID], UUID], login: str) -> str:
-        with self.home.uow() as uow:
-            return str(make(uow, self.home.accounts[login]))
-
-    def _own_token(self, login: str) -> str:
-        with self.home.uow() as uow:
-            account = account_by_id(uow, self.home.accounts[login])
-            assert account is not None
-            token, _secret = issue_token(uow, account, "sample")
-        return str(token.id)
 
     def _attackers(self, operation: Operation, right: str) -> Iterator[Attacker]:
         home, other = self.home, self.other
@@ -499,10 +376,3 @@ class _Samples(dict[str, Any]):
 def _text(answer: TestResponse) -> str:
     """An answer's content, also of a file that is no text."""
     return answer.get_data().decode(errors="replace")
-
-
-def _table(register: RegisterImport, *first_cells: str) -> bytes:
-    """A register as a text table: the headings that it must have, and a row for each first cell."""
-    headings = [column.heading for column in register.columns if column.required]
-    rows = (cell + "," * (len(headings) - 1) for cell in first_cells)
-    return "\n".join([",".join(headings), *rows, ""]).encode()
