@@ -13,7 +13,7 @@ from tests.support.processes import environment_of
 from gonghui.events import embedded_broker
 from gonghui.events.broker import Message, broker_at, send
 from gonghui.events.handlers import Handler
-from gonghui.events.relay import Relay
+from gonghui.events.relay import Relay, Send
 from gonghui.lifecycle.delivering import deliver, handlers_of
 from gonghui.testing import World
 from gonghui.testing.installation import throw_away_var
@@ -50,17 +50,29 @@ def relay(world: World, handlers: dict[str, Handler], broker_url: str) -> Relay:
 
 
 @pytest.fixture(scope="session")
-def relay_here(world: World) -> Callable[[Mapping[str, Handler]], Relay]:
-    """Makes relays whose messages are worked on at once, in this process; what other tests published is behind them."""
+def caught_up(world: World) -> Callable[[Mapping[str, Handler], Send], Relay]:
+    """Makes relays that have taken in what other tests published: one pass takes in no more than so much."""
+
+    def make(handlers: Mapping[str, Handler], send: Send) -> Relay:
+        relay = Relay(world.database, handlers, send)
+        while relay.take_in():
+            pass
+        return relay
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def relay_here(
+    world: World, caught_up: Callable[[Mapping[str, Handler], Send], Relay]
+) -> Callable[[Mapping[str, Handler]], Relay]:
+    """Makes relays whose messages are worked on at once, in this process."""
 
     def make(handlers: Mapping[str, Handler]) -> Relay:
         def work(messages: Iterable[Message]) -> None:
             for tenant_id, delivery_id, _handler, _queue in messages:
                 deliver(world.database, handlers, tenant_id, delivery_id)
 
-        relay = Relay(world.database, handlers, work)
-        while relay.take_in():
-            pass
-        return relay
+        return caught_up(handlers, work)
 
     return make

@@ -18,13 +18,14 @@ from gonghui.events.broker import Message
 from gonghui.events.deliveries import DeliveryState, EventDelivery
 from gonghui.events.handlers import BULK, SECONDS, SLOW, SWIFT, Event, Handler
 from gonghui.events.outbox import OutboxEvent
-from gonghui.events.relay import Relay
+from gonghui.events.relay import Relay, Send
 from gonghui.lifecycle.delivering import deliver
 from gonghui.settings import settings
 from gonghui.testing import Federation, World
 from gonghui.values import clock
 
 MakeRelay = Callable[[Mapping[str, Handler]], Relay]
+CaughtUp = Callable[[Mapping[str, Handler], Send], Relay]
 OPENED_ROOM = "designs.room.opened"
 DEAD = "/api/v1/events/dead"
 
@@ -68,21 +69,21 @@ def later(**delta: float) -> Any:
 
 
 def test_a_message_that_comes_twice_has_one_effect(
-    federation: Federation, handlers: dict[str, Handler]
+    federation: Federation, handlers: dict[str, Handler], caught_up: CaughtUp
 ) -> None:
     room_id, sent = opened(federation), Outbound()
-    Relay(federation.world.database, handlers, sent).run_once()
+    caught_up(handlers, sent).run_once()
     for tenant_id, delivery_id, *_rest in sent.of(federation) * 2:
         deliver(federation.world.database, handlers, tenant_id, delivery_id)
     assert inspections(federation, room_id) == 1
 
 
 def test_what_was_sent_and_lost_is_sent_again_after_its_lease(
-    federation: Federation, handlers: dict[str, Handler]
+    federation: Federation, handlers: dict[str, Handler], caught_up: CaughtUp
 ) -> None:
     opened(federation)
     sent = Outbound()
-    relay = Relay(federation.world.database, handlers, sent)
+    relay = caught_up(handlers, sent)
     relay.run_once()
     first = sent.of(federation)
     relay.run_once()
@@ -93,10 +94,10 @@ def test_what_was_sent_and_lost_is_sent_again_after_its_lease(
 
 
 def test_a_relay_that_dies_between_taking_in_and_sending_loses_nothing(
-    federation: Federation, handlers: dict[str, Handler], relay_here: MakeRelay
+    federation: Federation, handlers: dict[str, Handler], relay_here: MakeRelay, caught_up: CaughtUp
 ) -> None:
     room_id = opened(federation)
-    dying = Relay(federation.world.database, handlers, Outbound())
+    dying = caught_up(handlers, Outbound())
     dying.take_in()
     dying.admit()  # marked as sent, and never sent
     with later(seconds=settings().delivery_lease_seconds + 1):
@@ -105,14 +106,14 @@ def test_a_relay_that_dies_between_taking_in_and_sending_loses_nothing(
 
 
 def test_a_broker_that_does_not_answer_delays_and_loses_nothing(
-    federation: Federation, handlers: dict[str, Handler], relay_here: MakeRelay
+    federation: Federation, handlers: dict[str, Handler], relay_here: MakeRelay, caught_up: CaughtUp
 ) -> None:
     def unreachable(_messages: Iterable[Message]) -> None:
         raise ConnectionError
 
     room_id = opened(federation)
     with pytest.raises(ConnectionError):
-        Relay(federation.world.database, handlers, unreachable).run_once()
+        caught_up(handlers, unreachable).run_once()
     relay_here(handlers).run_once()
     assert inspections(federation, room_id) == 1
 
@@ -194,7 +195,9 @@ def test_pages_of_what_was_given_up_follow_one_another(
 # --- nobody waits for another
 
 
-def test_a_subscriber_that_fails_leaves_the_queue_of_those_that_do_not(federation: Federation) -> None:
+def test_a_subscriber_that_fails_leaves_the_queue_of_those_that_do_not(
+    federation: Federation, caught_up: CaughtUp
+) -> None:
     def fails(_uow: UnitOfWork, _event: Event) -> None:
         raise ZeroDivisionError
 
@@ -203,7 +206,7 @@ def test_a_subscriber_that_fails_leaves_the_queue_of_those_that_do_not(federatio
 
     handlers = one_handler(fails, events=("core.told",)) | one_handler(works, events=("core.told",))
     sent = Outbound()
-    relay = Relay(federation.world.database, handlers, sent)
+    relay = caught_up(handlers, sent)
     published(federation, "core.told", 1)
     relay.run_once()
     for tenant_id, delivery_id, *_rest in sent.of(federation):
@@ -235,7 +238,7 @@ def test_a_subscriber_that_never_ends_is_ended_and_delays_its_own_alone(
     assert (ended.state, ended.queue, ended.attempts) == (DeliveryState.WAITING.value, SLOW, 1)
 
 
-def test_a_federation_with_much_to_do_leaves_room_for_the_others(world: World) -> None:
+def test_a_federation_with_much_to_do_leaves_room_for_the_others(world: World, caught_up: CaughtUp) -> None:
     def works(_uow: UnitOfWork, _event: Event) -> None:
         pass
 
@@ -243,7 +246,7 @@ def test_a_federation_with_much_to_do_leaves_room_for_the_others(world: World) -
     published(busy, "core.told", 300)
     published(calm, "core.told", 1)
     sent = Outbound()
-    Relay(world.database, one_handler(works, queue=BULK, events=("core.told",)), sent).run_once()
+    caught_up(one_handler(works, queue=BULK, events=("core.told",)), sent).run_once()
     assert len(sent.of(calm)) == 1
     # One handler has no more than half of its federation's places.
     assert len(sent.of(busy)) == settings().deliveries_at_once // 2
