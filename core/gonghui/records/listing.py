@@ -14,10 +14,11 @@ from gonghui.db.ciphers import Sealed
 from gonghui.db.lookups import name_begins, name_holds
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
-from gonghui.records.awaited import awaits, is_overdue
+from gonghui.records.overdue import is_overdue
 from gonghui.records.record_types import EXPORT, READ, RecordType
 from gonghui.records.sight import visible
 from gonghui.records.statements import Shape, statement_of
+from gonghui.records.waiting import awaits
 from gonghui.tenancy.keys import keyring, masked
 from gonghui.tenancy.org_tree import OrgUnit, in_subtree, under
 from gonghui.values import clock
@@ -132,7 +133,7 @@ def _filtered(
     if "path" in query:  # of the unit in view: whatever one sees of its subtree
         wanted.append(in_subtree(table.org_unit_id, (query["path"],)))
     if query.get("view") == MINE:
-        wanted.append(awaits(kind, uow.principal))
+        wanted.append(awaits(uow, kind))
     elif query.get("view") == OVERDUE:
         wanted.append(is_overdue(kind, clock.today()))
     for name, column in shape.filters.items():

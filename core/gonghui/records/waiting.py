@@ -7,7 +7,7 @@ However many kinds and rows there are, a page takes two statements and the numbe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     column,
     exists,
+    false,
     func,
     literal,
     not_,
@@ -44,6 +45,7 @@ from gonghui.records.transitions import RecordTransition, has_taken, has_written
 from gonghui.records.workflow import Transition
 from gonghui.tenancy.org_tree import PATH_PART, OrgUnit
 from gonghui.values import clock
+from gonghui.values.principal import Principal
 
 #: Where a record without a deadline stands among those that have one.
 NO_DAY = date(9999, 12, 31)
@@ -131,6 +133,26 @@ def count_waiting(uow: UnitOfWork, desk: Desk) -> dict[str, Count]:
     return {code: Count(total, late) for code, total, late in uow.session.execute(counted)}
 
 
+def awaits(uow: UnitOfWork, kind: RecordType) -> ColumnElement[bool]:
+    """The condition under which a record is on the desk of whoever asks."""
+    found = _found(uow, Desk([kind]), [kind])
+    return false() if found is None else kind.table.c.id.in_(select(found.c.id))
+
+
+def may_be_awaited(kind: RecordType, principal: Principal) -> bool:
+    """Whether the principal is somebody of whom a step of such a record could be expected."""
+    return any(_may_take(kind, principal, step) for step in kind.workflow.transitions if _is_expected(step))
+
+
+def awaited_now(kind: RecordType, state: str, taken: Collection[str]) -> list[Transition]:
+    """Steps that a record in a state still waits for, which has the steps called `taken` behind it."""
+    return [
+        step
+        for step in kind.workflow.awaited_from(state)
+        if not (_leads_back(kind, step) and step.name in taken)
+    ]
+
+
 def _found(uow: UnitOfWork, desk: Desk, kinds: Sequence[RecordType]) -> Any:
     """One row for each record that waits, with the permissions for what may be done; None where nothing can wait."""
     branches = [branch for kind in kinds for branch in _branches(uow, kind)]
@@ -165,7 +187,7 @@ def _branches(uow: UnitOfWork, kind: RecordType) -> Iterator[Select[Any]]:
     for step in kind.workflow.transitions:
         if _is_expected(step):
             rules = () if step.awaited else tuple(rule.code for rule in step.meets)
-            loop = step.name if step.target in kind.workflow.sources(step) else None
+            loop = step.name if _leads_back(kind, step) else None
             ask = _Ask(kind.permission(step.name), step.above, step.own, step.not_by, rules, loop)
             asks[ask] |= kind.workflow.sources(step)
     for ask, states in asks.items():
@@ -192,6 +214,16 @@ def _branches(uow: UnitOfWork, kind: RecordType) -> Iterator[Select[Any]]:
 
 def _is_expected(step: Transition) -> bool:
     return step.awaited or (step.is_offered and bool(step.meets))
+
+
+def _leads_back(kind: RecordType, step: Transition) -> bool:
+    return step.target in kind.workflow.sources(step)
+
+
+def _may_take(kind: RecordType, principal: Principal, step: Transition) -> bool:
+    permission = kind.permission(step.name)
+    is_theirs = step.own and principal.person_id is not None and permission in kind.personal
+    return principal.holds(permission) or is_theirs or permission in kind.shareable
 
 
 def _soon(kind: RecordType, ask: _Ask) -> Iterator[ColumnElement[bool]]:

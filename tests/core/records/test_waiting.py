@@ -13,6 +13,7 @@ from tests.designs.asking import long_standing
 from tests.designs.dispute import dispute
 from tests.designs.samples import dispute_at
 
+from gonghui.records.listing import MINE, list_rows
 from gonghui.records.record_types import RecordType
 from gonghui.records.sight import path_of
 from gonghui.records.waiting import Count, Desk, Item, count_waiting, list_waiting
@@ -124,3 +125,12 @@ def test_the_same_statements_serve_one_row_and_many(federation: Federation, worl
     submitted(federation, "garden", drafter="garden")
     assert statements() == few
     assert few <= 3
+
+
+def test_a_list_tells_the_same_as_the_desk(federation: Federation) -> None:
+    submitted(federation, drafter="east")
+    submitted(federation, "garden", drafter="garden")
+    for login in federation.accounts:
+        with federation.uow(login) as uow:
+            listed = {row["id"] for row in list_rows(uow, unions, {"view": MINE, "limit": 50}, None)}
+            assert listed == {item.id for item in list_waiting(uow, Desk([unions]), limit=50)}, login

@@ -15,10 +15,10 @@ from gonghui.api.problems import flatten
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.records import pickers
-from gonghui.records.awaited import may_be_awaited
 from gonghui.records.fields import Bound, Kind
 from gonghui.records.listing import BY_NAME, MINE, NEWEST, OVERDUE
 from gonghui.records.record_types import READ, RecordType
+from gonghui.records.waiting import may_be_awaited
 from gonghui.web.page import here
 from gonghui.web.records.values import NO, YES
 from gonghui.web.units import unit_in_view

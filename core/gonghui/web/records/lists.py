@@ -15,7 +15,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.jobs.table import Job
 from gonghui.records import listing
-from gonghui.records.awaited import nearest_due
+from gonghui.records.overdue import nearest_due
 from gonghui.records.record_types import EXPORT, RecordType
 from gonghui.records.workflow import CREATE, Transition
 from gonghui.values import clock

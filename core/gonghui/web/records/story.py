@@ -10,11 +10,11 @@ from uuid import UUID
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
-from gonghui.records.awaited import awaited_now
 from gonghui.records.deadlines import Deadline, DeadlineState
 from gonghui.records.record import Record
 from gonghui.records.record_types import RecordType
 from gonghui.records.transitions import RecordTransition, history
+from gonghui.records.waiting import awaited_now
 from gonghui.records.workflow import Comment, Transition
 from gonghui.values import clock
 from gonghui.values.clock import minute
