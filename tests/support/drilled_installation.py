@@ -57,7 +57,7 @@ def installed(var: Path, plugin: Plugin) -> Iterator[Installed]:
                 "GONGHUI_VAR": str(var),
                 "GONGHUI_DATABASE_URL": f"postgresql+psycopg://127.0.0.1:{server.port}/postgres",
                 "GONGHUI_DATABASE_NAME": "drill",
-                "GONGHUI_DELIVERY_LEASE_SECONDS": "1",
+                "GONGHUI_DELIVERY_LEASE_SECONDS": "3",
                 "GONGHUI_DELIVERY_BACKOFF_SECONDS": "0.2",
                 "GONGHUI_DELIVERY_ATTEMPTS": "100",
             },
