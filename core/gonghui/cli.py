@@ -46,6 +46,7 @@ from gonghui.objects.port import ObjectError
 from gonghui.plugin_host.plugin_figures import figures_of
 from gonghui.plugin_host.registers import register_of
 from gonghui.plugin_host.registry import discover
+from gonghui.priority import give_way
 from gonghui.records.registers.importing import Progress
 from gonghui.records.registers.taking import import_file
 from gonghui.reporting.indicators import Place, open_figure, tree_of
@@ -165,6 +166,7 @@ def import_register(
     """
     known = register_of(uow, register)
     require(uow.principal, known.permission)
+    give_way()
     report = import_file(
         uow, known, file, dry_run=dry_run, all_or_nothing=all_or_nothing, progress=_progress(sys.stderr)
     )

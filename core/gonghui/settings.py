@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     job_rows: int = Field(
         default=2_000, ge=1, description="from so many rows on an export or a step of an import is a job"
     )
+    niceness: int = Field(
+        default=10,
+        ge=0,
+        le=19,
+        description="by how much workers and registers read in at the command line give way to the web server",
+    )
     job_bytes: int = Field(
         default=512 * 1024,
         ge=1,

@@ -21,6 +21,7 @@ from gonghui.i18n import load_catalogues
 from gonghui.lifecycle.delivering import deliver as run_delivery
 from gonghui.lifecycle.delivering import handlers_of
 from gonghui.plugin_host.registry import discover
+from gonghui.priority import give_way
 from gonghui.settings import settings
 
 logs.configure()
@@ -38,6 +39,7 @@ def deliver(envelope: dict[str, str]) -> None:
 
 def run(queues: Sequence[str], *, at_once: int = 2) -> None:
     """Serve `queues` with so many processes until it is told to end; what is under way is finished."""
+    give_way()
     names = ",".join(f"gonghui.{queue}" for queue in queues or QUEUES)
     app.worker_main(
         ["worker", "--queues", names, "--concurrency", str(at_once), "--loglevel", "warning",

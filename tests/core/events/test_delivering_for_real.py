@@ -6,12 +6,14 @@ import subprocess
 from time import monotonic, sleep
 from uuid import UUID
 
+import psutil
 from sqlalchemy import select
 from tests.designs.rooms import Inspection
 from tests.designs.samples import OPENED, room_at
 
 from gonghui.events.deliveries import EventDelivery
 from gonghui.events.relay import Relay
+from gonghui.settings import settings
 from gonghui.testing import Federation
 
 PATIENCE = 60
@@ -31,6 +33,8 @@ def test_a_step_has_its_consequence(
     with federation.uow() as uow:
         wanted = select(EventDelivery.state).where(EventDelivery.handler == "designs.inspect_first")
         assert uow.session.scalars(wanted).all() == ["done"]
+    at_work = psutil.Process(worker.pid).children()
+    assert {process.nice() >= settings().niceness for process in at_work} == {True}, "pages come first"
 
 
 def inspected(federation: Federation, room_id: UUID) -> bool:
