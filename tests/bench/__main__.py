@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench import (
+    list_pages,
     many_tenants,
     member_import,
     neighbours,
@@ -49,6 +50,7 @@ def _figures(var: Path) -> Iterator[Figure]:
         yield trail_cost.measure(world, var)
         yield neighbours.measure(world, var)
         yield many_tenants.measure(world, var)
+        yield from list_pages.measure(world, var)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -41,11 +41,20 @@ class Outcome:
 
 
 def request(
-    method: str, path: str, *, host: str, token: str | None = None, content: object | None = None
+    method: str,
+    path: str,
+    *,
+    host: str,
+    token: str | None = None,
+    cookie: str | None = None,
+    content: object | None = None,
 ) -> bytes:
-    """A request as it goes over the wire."""
+    """A request as it goes over the wire: of a browser, where it comes with a cookie."""
     body = b"" if content is None else orjson.dumps(content)
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: application/json"]
+    accepted = "text/html" if cookie else "application/json"
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Accept: {accepted}"]
+    if cookie is not None:
+        lines.append(f"Cookie: {cookie}")
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     if content is not None:
