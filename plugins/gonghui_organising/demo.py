@@ -22,6 +22,7 @@ from gonghui.sdk import (
     person_by_id,
     take_step,
 )
+from gonghui_organising.demo_likeness import fill_likeness
 from gonghui_organising.demo_members import fill_members
 from gonghui_organising.demo_people_at_work import fill_people_at_work
 from gonghui_organising.demo_re_elections import fill_re_elections
@@ -68,6 +69,7 @@ def fill(uow: UnitOfWork, accounts: Mapping[str, UUID], scale: str) -> None:
     uow.become(operator)
     fill_re_elections(uow, accounts)
     fill_targets(uow, accounts)
+    fill_likeness(uow, accounts)
 
 
 def _make_member(uow: UnitOfWork, account: UUID) -> None:

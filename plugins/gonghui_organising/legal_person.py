@@ -41,6 +41,7 @@ from gonghui.sdk import (
     uscc_fault,
     visible,
 )
+from gonghui_organising.certificates import REGISTRATION_FORMS
 from gonghui_organising.union import PLUGIN, CommitteeTerm, GrassrootsUnion, UnionState
 
 CODE = "organising.legal_person"
@@ -304,4 +305,5 @@ legal_persons = RecordType(
     deadlines=(EXPIRY, CHANGE),
     backdate=f"{CODE}.backdate",
     attachments=AttachmentRules(papers=PAPERS, states=_OPEN, noted=True),
+    print_forms=REGISTRATION_FORMS,
 )

@@ -46,6 +46,7 @@ SAMPLES: dict[str, Callable[..., Any]] = {
     "approved_union_id": approved,
     "union_code": union_code,
     "legal_person_id": applied,
+    "GET /console/organising/legal-persons/{legal_person_id}/print/certificate": registered,
     f"{_AT}/resubmit": _stepped("return"),
     f"{_AT}/apply-renewal": registered,
     f"{_AT}/renew": _stepped("register", "apply-renewal"),

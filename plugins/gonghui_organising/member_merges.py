@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -38,9 +40,9 @@ def merge_members(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str)
     everything = [*_of_person(uow, kept.person_id), *_of_person(uow, dropped.person_id)]
     if not all(_is_reached(uow, membership) for membership in everything):
         raise forbidden(MERGE)
-    voided = _void_second(uow, kept.person_id, dropped.person_id, reason)
+    voided = void_second(uow, kept.person_id, dropped.person_id, reason)
     stays, goes = person_by_id(uow, kept.person_id), person_by_id(uow, dropped.person_id)
-    return merge_persons(uow, stays, goes, reason, also={_VOIDED: voided})
+    return merge_persons(uow, stays, goes, reason, also=voided)
 
 
 def _refuse_oneself(uow: UnitOfWork, *persons: UUID) -> None:
@@ -49,10 +51,10 @@ def _refuse_oneself(uow: UnitOfWork, *persons: UUID) -> None:
         raise Conflict("own_record", _("不能办理关于本人的事项，请由他人办理。"))
 
 
-def _void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -> dict[str, str]:
-    """Let the weaker of two live memberships become void; its id with the state that it had.
+def void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -> dict[str, dict[str, str]]:
+    """Let the weaker of two live memberships become void; its id with the state that it had, for `unvoid_second`.
 
-    An application never outlives a membership; of equals that of the person who stays does.
+    An application never outlives a membership; of equals that of the person who stays does. Raises `Conflict`.
     """
     both = [*_of_person(uow, kept_id), *_of_person(uow, dropped_id)]
     live = [membership for membership in both if membership.state in LIVE]
@@ -63,7 +65,14 @@ def _void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) 
     second = max(reversed(live), key=lambda membership: _WEAKNESS[membership.state])
     before = second.state
     enter_state(uow, second, "void", MembershipState.VOIDED, comment=reason)
-    return {str(second.id): before}
+    return {_VOIDED: {str(second.id): before}}
+
+
+def unvoid_second(uow: UnitOfWork, changed: Mapping[str, Any]) -> None:
+    """Let a membership that became void by a merge be again what it was."""
+    for membership_id, state in changed.get(_VOIDED, {}).items():
+        membership = uow.session.scalars(select(Membership).where(Membership.id == UUID(membership_id))).one()
+        enter_state(uow, membership, "unvoid", MembershipState(state))
 
 
 _VOIDED = "voided"
@@ -86,9 +95,7 @@ def unmerge_members(uow: UnitOfWork, merge_id: UUID) -> PersonMerge:
         raise not_found()
     _refuse_oneself(uow, merge.kept_id, merge.dropped_id)
     undo_merge(uow, merge)
-    for membership_id, state in merge.moved.get(_VOIDED, {}).items():
-        membership = uow.session.scalars(select(Membership).where(Membership.id == UUID(membership_id))).one()
-        enter_state(uow, membership, "unvoid", MembershipState(state))
+    unvoid_second(uow, merge.moved)
     uow.session.flush()
     return merge
 

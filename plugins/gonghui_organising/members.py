@@ -22,6 +22,7 @@ from gonghui.sdk import (
     require_for,
 )
 from gonghui_organising import member_steps
+from gonghui_organising.certificates import MEMBER_FORMS
 from gonghui_organising.member_rules import in_order_of_joining, warned_long_enough
 from gonghui_organising.member_words import PEOPLES_AS_WRITTEN, READ_AS
 from gonghui_organising.membership import Membership, MembershipState
@@ -125,7 +126,7 @@ members = RecordType(
     change=member_steps.change,
     backdate=member_steps.BACKDATE,
     attachments=AttachmentRules(papers={APPLICATION: _("入会申请书")}, noted=True),
-    print_forms=ADMISSION_FORMS,
+    print_forms=(*ADMISSION_FORMS, *MEMBER_FORMS),
 )
 
 

@@ -28,7 +28,7 @@ def of_founding(uow: UnitOfWork, union: GrassrootsUnion) -> Mapping[str, Any]:
     least, most = seat_range(figure(uow, "organising.committee.seats"), members)
     seats = term.seats if term is not None else None
     return {
-        "upper_name": _upper_name(uow, union),
+        "upper_name": upper_name(uow, union),
         "employers": "、".join(employers),
         "seats": str(seats or ""),
         "years": str(term.years) if term is not None else "",
@@ -46,7 +46,8 @@ def of_admission(uow: UnitOfWork, membership: Membership) -> Mapping[str, Any]:
     return {"union_name": uow.session.scalars(named).first() or ""}
 
 
-def _upper_name(uow: UnitOfWork, union: GrassrootsUnion) -> str:
+def upper_name(uow: UnitOfWork, union: GrassrootsUnion) -> str:
+    """What the union above it is called."""
     own = select(OrgUnit.parent_id).where(OrgUnit.id == union.org_unit_id).scalar_subquery()
     return uow.session.scalars(select(OrgUnit.name).where(OrgUnit.id == own)).first() or ""
 

@@ -54,6 +54,7 @@ SAMPLES: dict[str, Callable[[UnitOfWork, UUID], Any]] = {
     "union_id": drafted,
     "match_id": matched,
     "POST /api/v1/organising/employer-matches/{match_id}/reopen": decided,
+    "GET /console/organising/unions/{union_id}/print/reply": approved,
     "POST /api/v1/organising/unions/{union_id}/return": submitted,
     "POST /api/v1/organising/unions/{union_id}/approve": submitted,
     "POST /api/v1/organising/unions/{union_id}/seal": approved,

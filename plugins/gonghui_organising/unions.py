@@ -23,6 +23,7 @@ from gonghui.sdk import (
     _,
 )
 from gonghui_organising import founding, founding_parts, union_ending
+from gonghui_organising.certificates import UNION_FORMS
 from gonghui_organising.draft_rules import faults_of_content
 from gonghui_organising.founding_rules import PAPER_NAMES
 from gonghui_organising.papers import FOUNDING_FORMS
@@ -241,5 +242,5 @@ unions = RecordType(
     backdate=founding.BACKDATE,
     # Copies of identity cards are among the papers.
     attachments=AttachmentRules(papers=PAPER_NAMES, most=60, noted=True),
-    print_forms=FOUNDING_FORMS,
+    print_forms=(*FOUNDING_FORMS, *UNION_FORMS),
 )  # fmt: skip

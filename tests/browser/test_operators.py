@@ -32,5 +32,11 @@ def test_an_operator_signs_in_and_sees_how_the_platform_fares(
     page.locator("#reason").fill("处理故障 17")
     page.locator("button.primary").click()
     page.wait_for_url("**/operator")
-    for path in ("/operator", "/operator/tenants", "/operator/plugins"):
+    for path in (
+        "/operator",
+        "/operator/tenants",
+        "/operator/plugins",
+        "/operator/plan",
+        "/operator/plan/organising",
+    ):
         one.open(path)

@@ -62,6 +62,9 @@ PAGES = (
     ("district", "/console/quality"),
     ("district", "/console/quality?of=organising.member.without_phone"),
     ("district", "/console/quality?of=employers"),
+    ("district", "/console/quality/employers/judged"),
+    ("district", "/console/quality?of=phones"),
+    ("district", "/console/quality/merges"),
     (None, "/welcome"),
     (None, "/sign-in"),
 )

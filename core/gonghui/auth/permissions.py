@@ -61,6 +61,7 @@ PERMISSIONS: Mapping[str, CorePermission] = {
     "core.message.read": CorePermission(_("查看已发消息"), date(2026, 11, 27)),
     "core.quality.read": CorePermission(_("查看数据质量"), date(2026, 11, 27)),
     "core.quality.decide": CorePermission(_("判断名称相近的单位是否同一个"), date(2026, 11, 27)),
+    "core.quality.merge": CorePermission(_("合并和拆分登记了两次的人"), date(2026, 11, 27)),
     "core.platform.read": CorePermission(_("查看平台的运行"), of_operators=True),
 }
 

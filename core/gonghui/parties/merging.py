@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select, true, union_all
 from sqlalchemy.exc import IntegrityError
 
 from gonghui.db.base import Base, TenantTable
@@ -36,6 +37,30 @@ def move_references(
             "merge_collides", _("两边都有同一种记录，只能留一份。先处理其中一份，再合并。")
         ) from None
     return moved
+
+
+def count_references(
+    uow: UnitOfWork, party: type[TenantTable], parties: Collection[UUID], *, apart_from: type[Base]
+) -> dict[UUID, Counter[str]]:
+    """How many rows of each table name each of the parties, which are those that a merge would move. One statement."""
+    named = [
+        select(
+            literal(model.__table__.fullname).label("name"), column.label("party"), func.count().label("rows")
+        )
+        .where(column.in_(parties))
+        .group_by(column)
+        for model, column in ((model, getattr(model, name)) for model, name in _references(party, apart_from))
+    ]
+    found: dict[UUID, Counter[str]] = {each: Counter() for each in parties}
+    for row in uow.session.execute(union_all(*named)) if named else ():
+        found[row.party][row.name] += row.rows
+    return found
+
+
+def count_moved(moved: Mapping[str, Any]) -> Counter[str]:
+    """How many rows of each table a merge has moved, from what `move_references` gave."""
+    places = ((place.rpartition(".")[0], ids) for place, ids in moved.items() if place.count(".") > 1)
+    return Counter({table: len(ids) for table, ids in places})
 
 
 def move_back(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, and_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from gonghui.db.base import TenantTable, ref
 from gonghui.db.unit_of_work import UnitOfWork
@@ -61,6 +61,22 @@ def merge_persons(
     uow.add(merge)
     uow.session.flush()
     return merge
+
+
+def list_merges(
+    uow: UnitOfWork, *, before: UUID | None = None, limit: int = 50
+) -> Sequence[tuple[PersonMerge, str, str]]:
+    """Merges, the last one first, each with the names of who stays and of who was found to be them."""
+    kept, dropped = aliased(Person), aliased(Person)
+    page = (
+        select(PersonMerge, kept.name, dropped.name)
+        .join(kept, and_(kept.tenant_id == PersonMerge.tenant_id, kept.id == PersonMerge.kept_id))
+        .join(dropped, and_(dropped.tenant_id == PersonMerge.tenant_id, dropped.id == PersonMerge.dropped_id))
+        .order_by(PersonMerge.id.desc())
+        .limit(limit)
+    )
+    page = page if before is None else page.where(PersonMerge.id < before)
+    return [(merge, stays, goes) for merge, stays, goes in uow.session.execute(page)]
 
 
 def undo_merge(uow: UnitOfWork, merge: PersonMerge) -> None:

@@ -120,6 +120,19 @@ class LifecycleHooks:
         """Empty what the plugin holds about a person where no reference leads to them; how many rows it touched."""
 
     @hookspec
+    def before_merge(  # type: ignore[empty-body]
+        self, uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str
+    ) -> Mapping[str, Any]:
+        """Make room in the plugin's own rows for two persons who will be one; what it changed, as plain JSON.
+
+        Whatever names the dropped one is moved afterwards by the core. Raises `Conflict` where they cannot be one yet.
+        """
+
+    @hookspec
+    def after_unmerge(self, uow: UnitOfWork, changed: Mapping[str, Any]) -> None:
+        """Take back what `before_merge` gave as changed; the rows name again whom they named."""
+
+    @hookspec
     def health(self, uow: UnitOfWork) -> Health:  # type: ignore[empty-body]
         """How the plugin fares at the tenant."""
 

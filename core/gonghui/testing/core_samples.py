@@ -56,6 +56,7 @@ class CoreSamples:
             "plugin_id": lambda: next(iter(registry.plugins)),
             "POST /api/v1/plugins/{plugin_id}/removal": lambda: SPARE.id,
             "DELETE /api/v1/plugins/{plugin_id}/removal": self._leaving,
+            "POST /operator/plan/{plugin_id}": lambda: SPARE.id,
             "POST /console/plugins/{plugin_id}/switch": lambda: SPARE.id,
             "POST /console/plugins/{plugin_id}/removal": lambda: SPARE.id,
             "POST /console/plugins/{plugin_id}/removal/cancel": self._leaving,

@@ -30,6 +30,7 @@ _FORMS: dict[str, dict[str, str]] = {
     "POST /console/calendar/years": {"year": "2037", "basis": "样本通知"},
     "POST /console/parameters/{parameter_code}/decide": {**_FIGURE, **_SEEN},
     "POST /console/parameters/{parameter_code}/overrides/{override_id}/withdraw": {"reason": "规定已废止"},
+    "POST /operator/plan/{plugin_id}": {"planned": "0"},
     "POST /console/plugins/{plugin_id}/removal": {"name": str(SPARE.name)},
 }
 

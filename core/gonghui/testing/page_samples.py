@@ -21,9 +21,10 @@ from gonghui.auth.accounts import (
 from gonghui.auth.credentials import AuthSession, issue_token, start_session
 from gonghui.auth.sign_in_codes import CodePurpose, hand_out
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.parties.employer_matches import EmployerMatch
+from gonghui.parties.employer_matches import EmployerMatch, decide_match
 from gonghui.parties.employers import new_employer
-from gonghui.parties.persons import new_person
+from gonghui.parties.person_merges import merge_persons
+from gonghui.parties.persons import Person, new_person
 from gonghui.tenancy.org_tree import OrgUnit
 from gonghui.testing.federation import UNITS, Federation
 from gonghui.testing.second_factor_samples import guarded
@@ -53,6 +54,9 @@ FORMS: dict[str, Callable[[Federation, Mapping[str, Any]], dict[str, Any]]] = {
         "roles": _roles_of_last(home),
         "valid_to": clock.today().isoformat(),
     },
+    "POST /console/quality/persons/{person_id}/{other_person_id}": lambda home, known: {
+        "reason": "同一人登记了两次"
+    },
     "POST /console/roles/{role_code}/change": lambda home, known: {"permissions": ["core.org_unit.read"]},
     "POST /console/roles/{role_code}/copy": lambda home, known: {"name": f"样本角色{next(_numbers)}"},
     "POST /console/roles/{role_code}/see-as": lambda home, known: {"unit": UNITS["garden"]},
@@ -77,6 +81,10 @@ def targets(home: Federation) -> dict[str, Callable[[], str]]:
         "role_code": lambda: "auditor",
         "answer": lambda: "different",
         "employer_match_id": lambda: _made(home, _match),
+        "POST /console/quality/employers/{employer_match_id}/reopen": lambda: _made(home, _judged),
+        "person_id": lambda: _made(home, _twice),
+        "other_person_id": lambda: _made(home, _twice),
+        "person_merge_id": lambda: _made(home, _merged),
         "POST /console/roles/{role_code}/change": lambda: _made_role(home),
         "account_id": lambda: _made(home, _fresh_account),
         "POST /console/people/{account_id}/second-factor": lambda: _made(home, _guarded),
@@ -108,6 +116,25 @@ def _match(_home: Federation, uow: UnitOfWork) -> UUID:
     uow.add(match)
     uow.session.flush()
     return match.id
+
+
+def _judged(home: Federation, uow: UnitOfWork) -> UUID:
+    match = uow.session.get_one(EmployerMatch, (uow.tenant_id, _match(home, uow)))
+    decide_match(uow, match, same=True)
+    return match.id
+
+
+def _twice(_home: Federation, uow: UnitOfWork) -> UUID:
+    """One of several who may be the same."""
+    person = new_person("样本重复", phone="13800138000")
+    uow.add(person)
+    uow.session.flush()
+    return person.id
+
+
+def _merged(home: Federation, uow: UnitOfWork) -> UUID:
+    kept, dropped = (uow.session.get_one(Person, (uow.tenant_id, _twice(home, uow))) for _each in range(2))
+    return merge_persons(uow, kept, dropped, "同一人登记了两次").id
 
 
 def _fresh_account(home: Federation, uow: UnitOfWork) -> UUID:

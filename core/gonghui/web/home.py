@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from gonghui.api.paging import decode_cursor, encode_cursor
+from gonghui.auth.scope import holds_whole
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.events.deliveries import DeliveryState, EventDelivery
 from gonghui.i18n import _
+from gonghui.parties.alike import count_alike
 from gonghui.plugin_host.hooks import Waiting
 from gonghui.records.deadline_lists import READ as READ_DEADLINES
 from gonghui.records.deadline_lists import count_by_unit
@@ -28,6 +30,7 @@ from gonghui.values.periods import Period
 from gonghui.web import contributions
 from gonghui.web.figures import chosen_period, figures_in_view, periods_to_choose
 from gonghui.web.page import SIGNED_IN, page
+from gonghui.web.quality import DECIDE
 from gonghui.web.units import unit_in_view
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
@@ -80,7 +83,7 @@ def show_home(uow: UnitOfWork) -> str:
         changes=_changes(uow, period),
         behind=_behind(uow),
         cards=contributions.cards(uow),
-        lines=[*_dead_letters(uow), *contributions.waiting(uow)],
+        lines=[*_dead_letters(uow), *_employers_alike(uow), *contributions.waiting(uow)],
         **_waiting(uow),
     )
 
@@ -140,6 +143,14 @@ def _own_unit(uow: UnitOfWork) -> OrgUnit | None:
     if len(roots) != 1:
         return None
     return uow.session.scalars(select(OrgUnit).where(OrgUnit.path == roots[0])).one_or_none()
+
+
+def _employers_alike(uow: UnitOfWork) -> list[Waiting]:
+    """Pairs of employers that the reader may decide on; they belong to no unit and to no plugin."""
+    if not holds_whole(uow.principal, DECIDE):
+        return []
+    count = count_alike(uow)
+    return [Waiting(_("待判断的相似单位"), count, "/console/quality/employers", DECIDE)] if count else []
 
 
 def _dead_letters(uow: UnitOfWork) -> list[Waiting]:

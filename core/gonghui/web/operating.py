@@ -63,7 +63,7 @@ def operator_sign_out(_uow: UnitOfWork) -> Response:
 @page(READ)
 def show_health(uow: UnitOfWork) -> str:
     """How each part of the platform fares."""
-    found = findings(uow.database, _key(), settings())
+    found = findings(uow.database, operator_key(), settings())
     return render_template("operating/health.html", rows=found, bad=sum(row.state == "bad" for row in found))
 
 
@@ -72,7 +72,7 @@ def show_health(uow: UnitOfWork) -> str:
 def show_tenants(uow: UnitOfWork) -> str:
     """The tenants of this installation."""
     after = decode_cursor(request.args.get("cursor"), (str,))
-    rows = tenants(uow.database, _key(), after=after[0] if after else "", limit=_AT_ONCE + 1)
+    rows = tenants(uow.database, operator_key(), after=after[0] if after else "", limit=_AT_ONCE + 1)
     return render_template(
         "operating/tenants.html",
         rows=rows[:_AT_ONCE],
@@ -92,7 +92,7 @@ def show_installed(_uow: UnitOfWork) -> str:
     )
 
 
-def _key() -> str:
+def operator_key() -> str:
     """The fingerprint of the key by which the operator came; nobody else sees the whole platform."""
     key: str | None = g.get("operator_key")
     if key is None:

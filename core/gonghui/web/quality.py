@@ -7,27 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app, g, redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, current_app, g, render_template, request
 
 from gonghui.api.paging import decode_cursor, encode_cursor
-from gonghui.auth.scope import require_whole, visible
+from gonghui.auth.scope import holds_whole, visible
 from gonghui.auth.unattended import units_without_officer
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import Forbidden
 from gonghui.i18n import Text, _
-from gonghui.parties.alike import employers_alike, match_by_id, persons_alike, persons_of_one_number
-from gonghui.parties.employer_matches import decide_match
+from gonghui.parties.alike import employers_alike, pair_judged, persons_alike, persons_of_one_number
 from gonghui.records.quality import QualityCheck, count_found, list_found
 from gonghui.records.record_types import READ as READ_RECORD
 from gonghui.tenancy.org_tree import OrgUnit, under
+from gonghui.values.ids import parse_id
 from gonghui.web.navigation import list_path
-from gonghui.web.page import here, page, to
+from gonghui.web.page import here, page
 from gonghui.web.units import AREAS, unit_in_view
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
-READ, DECIDE = "core.quality.read", "core.quality.decide"
+READ, DECIDE, MERGE = "core.quality.read", "core.quality.decide", "core.quality.merge"
 _AT_ONCE = 50
 
 
@@ -56,23 +54,18 @@ def show_quality(uow: UnitOfWork) -> str:
     rows = chosen.rows(uow, after, _AT_ONCE + 1)
     shown = rows[:_AT_ONCE]
     return render_template(
-        "quality.html",
+        "quality/list.html",
         views=[{"title": q.title, "path": here(of=q.code), "is_here": q is chosen} for q in questions],
         question=chosen,
         rows=shown,
         count=chosen.count(uow) if chosen.count else None,
-        may_decide=uow.principal.holds(DECIDE),
+        may_merge=holds_whole(uow.principal, MERGE),
+        decided=pair_judged(uow, parse_id(request.args.get("done", "")))
+        if chosen.shape == "employers"
+        else None,
         is_first=after is None,
         next_cursor=encode_cursor(chosen.key(shown[-1])) if len(rows) > _AT_ONCE else None,
     )
-
-
-@blueprint.post("/console/quality/employers/<uuid:employer_match_id>/<any(same, different):answer>")
-@page(DECIDE, of_whole=True)
-def do_decide(uow: UnitOfWork, employer_match_id: UUID, answer: str) -> Response:
-    """Say whether two employers are one; if so, the one that was known first stands for both."""
-    decide_match(uow, match_by_id(uow, employer_match_id), same=answer == "same")
-    return redirect(to("/console/quality", of="employers"), 303)
 
 
 def _questions(uow: UnitOfWork) -> list[Question]:
@@ -85,7 +78,7 @@ def _questions(uow: UnitOfWork) -> list[Question]:
         for check in registry.quality_checks(g.tenant.plugins_on)
         if uow.principal.holds(check.kind.permission(READ_RECORD))
     ]
-    of_parties = _of_parties() if _sees_whole(uow) and unit is None else []
+    of_parties = _of_parties() if holds_whole(uow.principal, READ) and unit is None else []
     return [_of_units(path), *(_of_check(check, path) for check in checks), *of_parties]
 
 
@@ -131,11 +124,3 @@ def _of_persons(code: str, title: Text, read: Callable[..., Sequence[Any]]) -> Q
 
     about = _("同名、后四位又相同，可能是同一个人登记了两次。查对后合并。")
     return Question(code, title, about, "persons", rows, (str, int), lambda row: (row.name, row.tail))
-
-
-def _sees_whole(uow: UnitOfWork) -> bool:
-    try:
-        require_whole(uow.principal, READ)
-    except Forbidden:
-        return False
-    return True

@@ -13,12 +13,13 @@ from gonghui.records import contradictions
 from gonghui.records.print_forms import PrintForm
 from gonghui.records.record_types import RecordTypeError
 from gonghui.testing import Federation
-from gonghui_organising import member_samples
+from gonghui_organising import legal_person_samples, member_samples
 from gonghui_organising.papers import FOUNDING_FORMS
 from gonghui_organising.union_samples import founding_values
 from gonghui_organising.unions import unions
 
 UNIONS, MEMBERS = "/console/organising/unions", "/console/organising/members"
+REGISTRATIONS = "/console/organising/legal-persons"
 _HTML = {"Accept": "text/html"}
 
 
@@ -81,6 +82,50 @@ def test_the_application_tells_nothing_that_is_masked_and_is_for_nobody_next_doo
     assert "我自愿加入中国工会" in answer.text
     assert "*" not in text_of(answer)
     assert page(federation, "west", path).status_code == 404
+
+
+def test_the_reply_says_what_was_approved_and_comes_back_sealed(federation: Federation) -> None:
+    union_id = drafted(federation, chair_name="冯示例")
+    client, district = federation.client("firm"), federation.client("district")
+    path = f"/api/v1/organising/unions/{union_id}"
+    tag = client.get(path).headers["ETag"]
+    tag = client.post(f"{path}/submit", headers={"If-Match": tag}).headers["ETag"]
+    assert page(federation, "district", f"{UNIONS}/{union_id}/print/reply").status_code == 404
+    reply = {"approval_no": "示工复〔2026〕1号", "term_years": 5, "effective_on": "2026-06-01"}
+    done = district.post(f"{path}/approve", reply, headers={"If-Match": tag})
+    assert done.status_code == 200, done.text
+    answer = page(federation, "district", f"{UNIONS}/{union_id}/print/reply")
+    said = text_of(answer)
+    for words in ("的批复", "示工复〔2026〕1号", "2026年6月1日", "主席为 冯示例", "任期 5 年"):
+        assert words in said
+    assert f"{UNIONS}/{union_id}?paper=official_reply#files" in answer.text
+
+
+def test_a_card_names_the_union_and_leaves_the_sealed_number_to_a_hand(federation: Federation) -> None:
+    with federation.uow() as uow:
+        member_id = member_samples.active(uow, federation.units["garden"])
+        applicant_id = member_samples.applicant(uow, federation.units["garden"])
+    answer = page(federation, "garden", f"{MEMBERS}/{member_id}/print/card")
+    assert "会员证" in text_of(answer)
+    assert "*" not in text_of(answer)
+    assert "上传为" not in answer.text
+    assert page(federation, "garden", f"{MEMBERS}/{applicant_id}/print/card").status_code == 404
+    assert page(federation, "west", f"{MEMBERS}/{member_id}/print/card").status_code == 404
+
+
+def test_a_registration_is_applied_for_on_paper_and_certified_once_it_is_made(federation: Federation) -> None:
+    with federation.uow() as uow:
+        applied = legal_person_samples.applied(uow, federation.units["garden"])
+        registered = legal_person_samples.registered(uow, federation.units["garden"])
+    form = page(federation, "garden", f"{REGISTRATIONS}/{applied}/print/application")
+    for words in ("登记申请表", "陈示例", "1. 登记申请表"):
+        assert words in text_of(form)
+    assert f"{REGISTRATIONS}/{applied}?paper=application#files" in form.text
+    assert page(federation, "garden", f"{REGISTRATIONS}/{applied}/print/certificate").status_code == 404
+    said = text_of(page(federation, "garden", f"{REGISTRATIONS}/{registered}/print/certificate"))
+    for words in ("示证字第 1 号", "法定代表人 陈示例", "2024年6月30日", "登记机关"):
+        assert words in said
+    assert page(federation, "west", f"{REGISTRATIONS}/{registered}/print/certificate").status_code == 404
 
 
 def test_a_form_that_contradicts_its_record_type_is_refused() -> None:
