@@ -15,6 +15,7 @@ from gonghui.sdk import (
     Person,
     Record,
     Sensitive,
+    _,
     clock,
     one_of,
     ref,
@@ -132,6 +133,7 @@ class MembershipTransfer(Record, schema=PLUGIN):
         ),
         Index("ix_membership_transfer_org_unit", "tenant_id", "org_unit_id", "id"),
     )
+    table_title = _("会籍转接")
 
     membership: Mapped[Membership] = ref(Membership)
     membership_id: Mapped[UUID]

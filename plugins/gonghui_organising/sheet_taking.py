@@ -91,6 +91,7 @@ class AnonymousSheet(TenantTable, schema=PLUGIN):
     __tablename__ = "anonymous_sheet"
     __table_args__ = (unique("questionnaire_id", "sheet_key"),)
     sealed_audit = True
+    table_title = _("不记名答卷")
 
     questionnaire: Mapped[Questionnaire] = ref(Questionnaire)
     questionnaire_id: Mapped[UUID]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,6 +37,7 @@ ALLOWED = frozenset(
         "xlsx",
     }
 )
+_WHOLE = {"captureBeyondViewport": True, "optimizeForSpeed": True}
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
@@ -50,10 +52,14 @@ class Visits:
 def look_at(page: Page, name: str, language: str, visits: Visits) -> list[str]:
     """Every fault of the page that is shown, at every width."""
     faults = [*_axe_faults(page), *_words_of_another_language(page, language)]
+    debugger = page.context.new_cdp_session(page)
     for width, (across, down) in WIDTHS.items():
         page.set_viewport_size({"width": across, "height": down})
         faults += [f"{width}: {fault}" for fault in page.evaluate(_GEOMETRY)]
-        visits.pictures[f"{name} {language}", width] = page.screenshot(full_page=True)
+        # By the debugger, which squeezes a picture less: that is a third of the time that a look takes.
+        taken = debugger.send("Page.captureScreenshot", _WHOLE)
+        visits.pictures[f"{name} {language}", width] = base64.b64decode(taken["data"])
+    debugger.detach()
     page.set_viewport_size({"width": 1366, "height": 768})
     return faults
 
@@ -61,7 +67,9 @@ def look_at(page: Page, name: str, language: str, visits: Visits) -> list[str]:
 def _axe_faults(page: Page) -> list[str]:
     """What axe finds serious or critical. By the debugger, because the page's policy lets no script in."""
     page.evaluate(_axe())
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    found = page.evaluate(
+        "() => axe.run(document, {resultTypes: ['violations'], selectors: false, preload: false})"
+    )
     return [
         f"{each['impact']}: {each['help']}: {node['html'][:160]}"
         for each in found["violations"]

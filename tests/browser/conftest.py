@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from tests.browser.browsers import Browsers
 from tests.browser.checks import Visits
 from tests.browser.contact_sheet import write_sheet
 from tests.browser.visitor import Visitor
@@ -65,34 +66,47 @@ def visits() -> Iterator[Visits]:
 
 
 @pytest.fixture(scope="session")
-def kept() -> dict[str, StorageState]:
-    """What the browsers of those who are signed in keep, by login: nobody signs in twice."""
-    return {}
+def browsers(server: str, chromium: Browser) -> Browsers:
+    """The browsers of this run's people."""
+    return Browsers(chromium, server)
 
 
 @pytest.fixture
-def visitor(
-    server: str, chromium: Browser, visits: Visits, kept: dict[str, StorageState]
-) -> Iterator[Callable[..., Visitor]]:
-    """Makes people who come with a browser of their own: `visitor("district")`, signed in, `visitor(None)` not.
+def visitor(browsers: Browsers, visits: Visits) -> Iterator[Callable[..., Visitor]]:
+    """Makes people who come to their browser: `visitor("district")`, signed in, `visitor(None)` not.
 
     `fresh=True` signs in anew, for a story that ends the session or changes what the browser keeps.
     """
     opened: list[Visitor] = []
+    of_this_test: list[BrowserContext] = []
 
-    def come(login: str | None, *, fresh: bool = False, **options: Any) -> Visitor:
-        state = None if fresh or login is None else kept.get(login)
-        one = Visitor(chromium, server, visits, login=login, state=state, **options)
+    def come(
+        login: str | None,
+        *,
+        fresh: bool = False,
+        language: str = "zh",
+        host: str = "localhost",
+        **options: Any,
+    ) -> Visitor:
+        known = browsers.signed_in
+        if fresh or login is None:
+            context = browsers.made(language, host=host, **options)
+            of_this_test.append(context)
+        else:
+            context = browsers.of(login, language, host=host, **options)
+        one = Visitor(context, visits, login=login, language=language)
         opened.append(one)
-        if login is not None and state is None:
+        if login is not None and (fresh or (login, host) not in known):
             one.sign_in(login)
             if not fresh:
-                kept[login] = one.state()
+                known[login, host] = one.state()
         return one
 
     yield come
     for one in opened:
         one.leave()
+    for context in of_this_test:
+        context.close()
 
 
 def _free_port() -> int:

@@ -21,7 +21,9 @@ def write_sheet(folder: Path, pictures: Mapping[tuple[str, str], bytes]) -> None
     pages = list(dict.fromkeys(name for name, _width in pictures))
     widths = list(dict.fromkeys(width for _name, width in pictures))
     for number, start in enumerate(range(0, len(pages), 8), 1):
-        _sheet(pages[start : start + 8], widths, pictures).save(folder / f"sheet-{number}.png")
+        _sheet(pages[start : start + 8], widths, pictures).save(
+            folder / f"sheet-{number}.png", compress_level=1
+        )
     for (name, width), content in pictures.items():
         file = f"{re.sub(r'[^A-Za-z0-9]+', '_', name).strip('_')}-{width.rstrip('%')}.png"
         (folder / file).write_bytes(content)
@@ -44,5 +46,6 @@ def _small(content: bytes | None) -> Image.Image:
     if content is None:
         return Image.new("RGB", (_CELL, _LABEL), "#777")
     picture = Image.open(BytesIO(content)).convert("RGB")
-    scaled = picture.resize((_CELL, max(1, round(picture.height * _CELL / picture.width))))
-    return scaled.crop((0, 0, _CELL, min(scaled.height, _TALLEST)))
+    shown = min(picture.height, _TALLEST * picture.width // _CELL)
+    size = (_CELL, max(1, round(shown * _CELL / picture.width)))
+    return picture.resize(size, box=(0, 0, picture.width, shown), reducing_gap=2.0)

@@ -86,7 +86,7 @@ def test_a_union_is_founded_by_officers_of_three_levels(visitor: Callable[..., V
     desk.fill("#approval_no", "示工复〔2026〕8号")
     desk.fill("#term_years", "5")
     district.look("the form of an approval")
-    desk.locator(".form-actions button").click()
+    desk.locator("#content .form-actions button").click()
     desk.wait_for_url("**done=approve")
     assert "现在是“已批准”" in desk.locator("#content").inner_text()
     district.look("a founding that was approved")

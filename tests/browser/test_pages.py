@@ -1,5 +1,6 @@
 """Every page of the core as its readers see it, in both languages."""
 
+import re
 from collections.abc import Callable
 
 import pyotp
@@ -76,6 +77,52 @@ def test_a_page_is_well_drawn(
     visitor: Callable[..., Visitor], login: str | None, path: str, language: str
 ) -> None:
     visitor(login, language=language).open(path)
+
+
+@pytest.mark.parametrize(
+    ("at", "below"),
+    [
+        ("/console/people", ("", "/hand-over", "/deputy", "/code", "/close", "/second-factor")),
+        ("/console/org?q=街道", ("", "/new", "/rename", "/move", "/merge", "/split", "/close")),
+    ],
+)
+def test_the_pages_of_one_account_and_of_one_unit_are_well_drawn(
+    visitor: Callable[..., Visitor], at: str, below: tuple[str, ...]
+) -> None:
+    one = visitor("admin")
+    one.page.goto(at)
+    first = one.page.locator("tbody td.name a", has_text=re.compile("钱示例|观湖")).get_attribute("href")
+    for path in below:
+        one.page.goto(f"{first}{path}")
+        one.look(f"{at.partition('?')[0]}/…{path}")
+
+
+def test_columns_of_a_list_are_chosen_by_keyboard_and_without_a_script(
+    visitor: Callable[..., Visitor],
+) -> None:
+    one = visitor("district", fresh=True, scripts=False)
+    page = one.page
+    page.goto("/console/organising/unions")
+    head = page.locator("thead th")
+    assert "职工人数" in head.all_inner_texts()
+    page.locator("summary", has_text="选择列").press("Enter")
+    page.get_by_label("职工人数").press("Space")
+    page.get_by_role("button", name="按此显示").press("Enter")
+    page.wait_for_url("**/console/organising/unions")
+    assert "职工人数" not in head.all_inner_texts()
+    page.goto("/console/organising/unions?state=approved")
+    assert "职工人数" not in head.all_inner_texts()
+    page.locator("summary", has_text="选择列").press("Enter")
+    page.get_by_role("button", name="恢复默认").press("Enter")
+    page.wait_for_url("**/console/organising/unions?state=approved")
+    assert "职工人数" in head.all_inner_texts()
+
+
+def test_the_choice_of_columns_is_well_drawn(visitor: Callable[..., Visitor]) -> None:
+    one = visitor("district")
+    one.page.goto("/console/organising/unions")
+    one.page.locator("summary", has_text="选择列").click()
+    one.look("/console/organising/unions, columns to choose")
 
 
 def test_the_navigation_opens_on_a_phone_by_keyboard_and_without_a_script(

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import BrowserContext, Page, StorageState
 from tests.browser.checks import Visits, look_at
 
 PASSWORD = "gonghui-demo-2026"
 
 
 class Visitor:
-    """One browser of one person, at one federation."""
+    """A window of one person's browser, at one federation."""
 
     def __init__(
-        self,
-        chromium: Browser,
-        server: str,
-        visits: Visits,
-        *,
-        login: str | None = None,
-        language: str = "zh",
-        host: str = "localhost",
-        scripts: bool = True,
-        state: StorageState | None = None,
+        self, context: BrowserContext, visits: Visits, *, login: str | None = None, language: str = "zh"
     ) -> None:
-        self._context = chromium.new_context(
-            base_url=server.replace("localhost", host),
-            locale="zh-CN" if language == "zh" else "en-GB",
-            viewport={"width": 1366, "height": 768},
-            storage_state=state,
-            java_script_enabled=scripts,
-        )
+        self._context = context
         self._visits = visits
         self.language = language
         self.login = login or "nobody"
-        self.page: Page = self._context.new_page()
+        self.page: Page = context.new_page()
         self._errors: list[str] = []
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
         self.page.on("console", self._note)
@@ -62,8 +47,8 @@ class Visitor:
         return self._context.storage_state()
 
     def leave(self) -> None:
-        """Close the browser."""
-        self._context.close()
+        """Close the window."""
+        self.page.close()
 
     def _note(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")

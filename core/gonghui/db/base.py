@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship, remote
 
+from gonghui.i18n import Text as Words
 from gonghui.values.ids import new_id
 
 NAMES = {
@@ -76,6 +77,9 @@ class Base(DeclarativeBase):
 
     sealed_audit: ClassVar[bool] = False
     """Whether the trail keeps of a change no more than what was done and in which hour: not by whom, not to what."""
+
+    table_title: ClassVar[Words | None] = None
+    """What people call its rows (`_("不记名答卷")`), where no record type and no child of one says."""
 
     open_to_plugins: ClassVar[bool] = False
     """Whether plugins write rows of this table of the core themselves; a table that is True says why."""

@@ -107,12 +107,16 @@ def tables_of(plugin: Plugin) -> list[Table]:
 
 
 def title_of(plugin: Plugin, table: Table) -> Text:
-    """What the rows of a table are, in words; its name where no record type says."""
+    """What the rows of a table are, in words; its name where neither a record type nor its model says."""
     titles = {kind.table: kind.title for kind in plugin.record_types}
     for kind in plugin.record_types:
         for child in kind.children:
             titles.setdefault(child.table, _("{what}：{step}", what=kind.title, step=child.title))
-    return titles.get(table, Text(table.name))
+    if table not in titles:
+        models = (mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table)
+        said = next((model.table_title for model in models), None)
+        return Text(table.name) if said is None else said
+    return titles[table]
 
 
 def row_counts(uow: UnitOfWork, plugin: Plugin) -> list[RowCount]:

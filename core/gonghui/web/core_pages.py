@@ -1,6 +1,7 @@
 """Pages of the core; each module has a `blueprint`."""
 
 from gonghui.web import (
+    account_access,
     calendar,
     deadlines,
     documentation,
@@ -49,6 +50,7 @@ PAGES = (
     org_changes,
     people,
     people_acts,
+    account_access,
     handing_over,
     invitations,
     sessions,

@@ -1,4 +1,4 @@
-"""What an administrator does about an account: roles, sessions, tokens, a new password, closing and opening it."""
+"""What an administrator does about an account at once: roles given and ended, sessions and tokens ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -14,18 +14,13 @@ from gonghui.auth.accounts import Account, Role, RoleAssignment
 from gonghui.auth.credentials import (
     ApiToken,
     AuthSession,
-    close_account,
     end_session,
-    forget_password,
-    reopen_account,
     revoke_all,
     revoke_token,
 )
 from gonghui.auth.people import account_in_reach
-from gonghui.auth.role_giving import GRANT, end_role, give_role, refuse_self, require_over
+from gonghui.auth.role_giving import GRANT, end_role, give_role, require_over
 from gonghui.auth.scope import unit_called
-from gonghui.auth.second_factor import reset
-from gonghui.auth.sign_in_codes import CodePurpose, hand_out, withdraw_codes
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, FieldFault, NotFound, invalid, not_found
 from gonghui.i18n import _
@@ -34,7 +29,6 @@ from gonghui.values import clock
 from gonghui.web.form_answers import required, typed, typed_day
 from gonghui.web.page import inside, page, to
 from gonghui.web.people import person_page
-from gonghui.web.sheets import Sheet, slip_of
 
 blueprint = Blueprint("people_acts", __name__, template_folder="templates")
 
@@ -93,64 +87,6 @@ def do_revoke_token(uow: UnitOfWork, api_token_id: UUID) -> Response:
     account = _holder(uow, row.account_id if row else None)
     revoke_token(uow, account, api_token_id)
     return _back(account)
-
-
-@blueprint.post("/console/people/<uuid:account_id>/close")
-@page(GRANT)
-def do_close(uow: UnitOfWork, account_id: UUID) -> Answer:
-    """Shut the account out; its roles stay, so that it can be opened again as it was."""
-
-    def close(uow: UnitOfWork, account: Account) -> None:
-        require_over(uow, account)
-        refuse_self(uow, account)
-        close_account(uow, account)
-        withdraw_codes(uow, [account.id])
-
-    return _done(uow, account_id, close)
-
-
-@blueprint.post("/console/people/<uuid:account_id>/reopen")
-@page(GRANT)
-def do_reopen(uow: UnitOfWork, account_id: UUID) -> Answer:
-    """Let a closed account sign in again."""
-
-    def reopen(uow: UnitOfWork, account: Account) -> None:
-        require_over(uow, account)
-        reopen_account(uow, account)
-
-    return _done(uow, account_id, reopen)
-
-
-@blueprint.post("/console/people/<uuid:account_id>/second-factor")
-@page(GRANT)
-def do_reset_second_factor(uow: UnitOfWork, account_id: UUID) -> Answer:
-    """Let somebody who lost the phone sign in without it; the trail keeps the reason."""
-
-    def take_away(uow: UnitOfWork, account: Account) -> None:
-        require_over(uow, account)
-        refuse_self(uow, account)
-        reset(uow, account, required("reason", _("写明理由。"), most=500))
-
-    return _done(uow, account_id, take_away)
-
-
-@blueprint.post("/console/people/<uuid:account_id>/code")
-@page(GRANT)
-def do_hand_out_code(uow: UnitOfWork, account_id: UUID) -> str | Answer:
-    """A sheet with a one-time code, shown this once; the password of before is worth nothing from now on."""
-    account, name = account_in_reach(uow, account_id)
-    try:
-        require_over(uow, account)
-        refuse_self(uow, account)
-        if account.disabled_at is not None:
-            raise invalid(FieldFault("", "account_closed", _("这个账号已停用，先重新启用。")))
-        is_new = account.password_hash is None
-        forget_password(uow, account)
-        codes = hand_out(uow, [account], CodePurpose.INVITATION if is_new else CodePurpose.RESET)
-    except DomainError as error:
-        return _again(uow, account_id, error)
-    sheet = Sheet(None, [slip_of(account.login, name, *codes[account.id])])
-    return render_template("people/sheets.html", sheets=[sheet], back=to(f"/console/people/{account.id}"))
 
 
 def _give(uow: UnitOfWork, account: Account) -> None:

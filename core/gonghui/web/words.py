@@ -67,9 +67,9 @@ def reorganisation_kind(code: str) -> Text | str:
     return _REORGANISATIONS.get(code, code)
 
 
-def role_name(code: str, title: str = "") -> Text | str:
-    """The role as people call it; one that the core does not know as `title` says."""
-    return _ROLE_NAMES.get(code, title or code)
+def role_name(code: str, title: str = "") -> Text:
+    """The role as people call it; one that the core does not know as `title` says, which a plugin may translate."""
+    return _ROLE_NAMES.get(code, Text(title or code))
 
 
 def period_name(period: Period) -> Text:

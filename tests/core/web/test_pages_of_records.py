@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from gonghui.records.record_types import RECORD_TYPES, RecordType
 from gonghui.testing import Federation
+from gonghui.web.records.values import values_of
 from gonghui_organising.union_samples import founding_values
 
 UNIONS = "/console/organising/unions"
@@ -215,3 +217,42 @@ def test_a_list_is_taken_along_as_a_file_with_its_conditions(federation: Federat
     assert "起草中" in taken.get_data().decode("utf-8-sig")
     empty = district.open(f"{UNIONS}/export", format="csv", state="approved")
     assert "起草中" not in empty.get_data().decode("utf-8-sig")
+
+
+def heads_of(answer: Any) -> list[str]:
+    return re.findall(r"<th scope=\"col\"[^>]*>([^<]*)</th>", answer.text)
+
+
+def test_columns_are_chosen_by_a_form_and_remembered_until_the_list_chooses_again(
+    federation: Federation,
+) -> None:
+    drafted(federation)
+    street = federation.client("east")
+    usual = heads_of(street.get(UNIONS))
+    asked = {"view": "mine", "columns": "chosen", "column": ["chair_name", "org_unit"]}
+    chosen = street.get(UNIONS, query_string=asked)
+    assert (chosen.status_code, chosen.headers["Location"]) == (303, f"{UNIONS}?view=mine")
+    kept = chosen.headers["Set-Cookie"]
+    assert f"Path={UNIONS}" in kept
+    cookie = {"Cookie": kept.partition(";")[0]}
+    heads = heads_of(street.get(UNIONS, headers=cookie))
+    assert heads == ["工会名称", "状态", "主席姓名", "所属组织"] != usual
+    back = street.get(UNIONS, query_string={"columns": "usual"}, headers=cookie)
+    assert "Max-Age=0" in back.headers["Set-Cookie"]
+    assert heads_of(street.get(UNIONS)) == usual
+
+
+def test_what_is_no_column_is_not_remembered(federation: Federation) -> None:
+    drafted(federation)
+    street = federation.client("east")
+    asked = {"columns": "chosen", "column": ["id_number", "'; Path=/", "kind"]}
+    kept = street.get(UNIONS, query_string=asked).headers["Set-Cookie"]
+    assert kept.startswith("columns=kind;")
+    heads = heads_of(street.get(UNIONS, headers={"Cookie": "columns=nothing.at.all"}))
+    assert heads == ["工会名称", "状态"]
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_no_two_columns_of_a_list_tell_the_same(code: str) -> None:
+    keys = [value.key for value in values_of(kind_called(code), listed=True)]
+    assert len(keys) == len(set(keys))

@@ -162,6 +162,30 @@ def test_the_second_factor_of_a_lost_phone_is_taken_away_with_a_reason(
     assert asked("admin", path, {"reason": "换了手机"}).status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("act", "says"), [("code", "立即失效"), ("close", "可以重新启用"), ("second-factor", "理由")]
+)
+def test_what_shuts_somebody_out_is_asked_on_a_page_of_its_own_that_needs_no_script(
+    asked: Callable[..., Any], page_of: Callable[[str], str], act: str, says: str
+) -> None:
+    path = f"{page_of('garden')}/{act}"
+    if act != "second-factor":
+        assert f'href="{path}"' in asked("admin", page_of("garden")).text
+    page = asked("admin", path).text
+    assert says in page
+    assert f'method="post" action="{path}"' in page
+    assert asked("garden", path).status_code == 403
+
+
+def test_what_stands_in_the_way_of_closing_is_said_where_it_was_asked(
+    asked: Callable[..., Any], page_of: Callable[[str], str]
+) -> None:
+    refused = asked("admin", page_of("admin") + "/close", {})
+    assert refused.status_code == 409
+    assert "自己的账号由另一名管理员办理" in refused.text
+    assert "停用" in refused.text
+
+
 # --- handing over
 
 

@@ -41,6 +41,8 @@ class Filter:
     choices: tuple[tuple[str, str], ...] = ()
     type: str = "text"
     is_range: bool = False
+    #: Whether the choices are called as records say.
+    is_said: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ def _of_field(uow: UnitOfWork, kind: RecordType, bound: Bound) -> Iterator[Filte
     elif bound.kind is Kind.BOOLEAN:
         yield Filter(bound.name, title, (("true", str(YES)), ("false", str(NO))))
     elif bound.kind is Kind.REFERENCE:
-        yield Filter(bound.name, title, _offered(uow, kind, bound))
+        yield Filter(bound.name, title, _offered(uow, kind, bound), is_said=True)
     else:
         choices = tuple((code, str(word)) for code, word in (bound.field.choices or {}).items())
         yield Filter(bound.name, title, choices)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -21,47 +19,24 @@ from gonghui.records.workflow import CREATE, Transition
 from gonghui.values import clock
 from gonghui.web.navigation import list_path
 from gonghui.web.page import to
+from gonghui.web.records import columns
 from gonghui.web.records.filters import narrowing, sorts
 from gonghui.web.records.progress import tone
-from gonghui.web.records.values import Value, name_nameless, values_of
+from gonghui.web.records.values import name_nameless, values_of
 
 AT_ONCE = 50
-#: How much room there is in all, and on a small window, in characters of an export; and what always takes some.
-_WIDTH, _NARROW = 150, 104
-_STATE, _DUE, _UNIT = 12, 22, 24
-_SHORT_NAME = 16
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What a list shows of each record: the first value as its name, then as many as there is room for."""
-
-    name: Value | None
-    others: tuple[Value, ...]
-    #: Keys of those that a small window has no room for.
-    roomy: frozenset[str]
-    has_unit: bool
-
-    @property
-    def name_css(self) -> str:
-        """The class of the cells of names: people's are short."""
-        is_short = self.name is not None and self.name.width <= _SHORT_NAME
-        return "name short" if is_short else "name"
-
-    def css(self, value: Value) -> str:
-        """The class of a value's cells."""
-        return f"{value.css} roomy".strip() if value.key in self.roomy else value.css
-
-
-def show_list(uow: UnitOfWork, kind: RecordType) -> str:
+def show_list(uow: UnitOfWork, kind: RecordType) -> str | Response:
     """The page of the list."""
+    if columns.is_chosen():
+        return columns.remembered(kind)
     asked = narrowing(uow, kind)
     query, sort = {**asked.query, "limit": AT_ONCE}, asked.query["sort"]
     after = decode_cursor(request.args.get("cursor"), listing.sort_parsers(sort))
     rows = listing.list_rows(uow, kind, query, after)
     shown, has_more = rows[:AT_ONCE], len(rows) > AT_ONCE
     name_nameless(uow, kind, values_of(kind, listed=True), shown)
-    columns = columns_of(kind, shown)
     due = nearest_due(uow, [row["id"] for row in shown], clock.today()) if kind.deadlines else {}
     return render_template(
         "records/list.html",
@@ -69,7 +44,7 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str:
         path=list_path(kind),
         asked=asked,
         sorts=sorts(kind),
-        columns=columns,
+        columns=columns.columns_of(kind, shown),
         rows=shown,
         due=due,
         tone=lambda state: tone(kind, state),
@@ -91,23 +66,6 @@ def export(uow: UnitOfWork, kind: RecordType) -> Response:
     query = {n: v for n, v in narrowing(uow, kind).query.items() if n not in ("sort", "count", "limit")}
     made = export_or_job(uow, kind, {**query, "format": form})
     return redirect(f"/console/jobs/{made.id}", 303) if isinstance(made, Job) else file_response(made)
-
-
-def columns_of(kind: RecordType, rows: Sequence[Mapping[str, Any]]) -> Columns:
-    """The columns of a list: as many as there is room for, days last; the unit where it says more than the name."""
-    values = values_of(kind, listed=True)
-    name, others = (values[0] if values else None), values[1:]
-    has_unit = any(name is None or name.text(row) != row["org_unit_name"] for row in rows)
-    always = (name.width if name else _STATE) + _STATE + _UNIT * has_unit + _DUE * bool(kind.deadlines)
-    kept, used = [], always
-    roomy: set[str] = set()
-    for value in others:
-        width = max(value.width, 2 * len(str(value.title)) + 2)
-        if used + width <= _WIDTH:
-            used += width
-            kept.append(value)
-            roomy |= {value.key} if used > _NARROW else set()
-    return Columns(name, tuple(sorted(kept, key=lambda v: v.css == "date")), frozenset(roomy), has_unit)
 
 
 def may(uow: UnitOfWork, kind: RecordType, verb: str) -> bool:

@@ -70,8 +70,18 @@ def values_of(kind: RecordType, *, listed: bool) -> list[Value]:
     """The values of a record in reading order: the person's it is about, its own, what is worked out."""
     of_others = [replace(value_of(b), is_outcome=False) for more in kind.joined.values() for b in more]
     told = [v for v in (*of_others, *map(value_of, kind.bound)) if _is_shown(v, listed=listed)]
-    worked_out = [one for one in kind.computed if not one.exported_only and (one.listed or not listed)]
-    return [*told, *map(_computed, worked_out)]
+    worked_out = {
+        one.name: _computed(one)
+        for one in kind.computed
+        if not one.exported_only and (one.listed or not listed)
+    }
+    return [*(_as_worked_out(value, worked_out) for value in told), *worked_out.values()]
+
+
+def _as_worked_out(value: Value, worked_out: dict[str, Value]) -> Value:
+    """The value itself, or the one under the same key that is worked out: a reference and its name are told once."""
+    other = worked_out.pop(value.key, None)
+    return value if other is None else replace(other, title=value.title)
 
 
 def _is_shown(value: Value, *, listed: bool) -> bool:
