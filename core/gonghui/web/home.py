@@ -80,6 +80,7 @@ def show_home(uow: UnitOfWork) -> str:
         changes=_changes(uow, period),
         behind=_behind(uow),
         cards=contributions.cards(uow),
+        plugins_on=g.tenant.plugins_on,
         lines=[*_dead_letters(uow), *contributions.waiting(uow)],
         **_waiting(uow),
     )

@@ -66,7 +66,3 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A button that prints the page.
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-prints]")) window.print();
-});

@@ -1,0 +1,178 @@
+"""The chapters of a newcomer's story, told by people with any hands: from the switch to the trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.sync_api import expect
+from tests.browser.newcomers import Person, Slip
+from tests.browser.registers import EXPECTED, PATIENCE, SAMPLES, planted, shown
+
+PLUGIN = "建会入会"
+FIRM = "深圳市示例精工有限公司"
+UNION = f"{FIRM}工会委员会"
+COMMUNITY, STREET, DISTRICT = "新田社区工联会", "观湖街道总工会", "新区总工会"
+PASSWORD = "a-long-and-quiet-morning"
+PAPERS = (
+    "建会请示", "会员名册", "筹备组通知", "会议记录", "会议签到", "选票统计", "选举结果报告", "主席身份证复印件",
+    "单位营业执照复印件",
+)  # fmt: skip
+COMMENT = "会议记录缺少签名页，请补齐后再报。"
+REASON = "核对入会登记表上的号码"
+
+
+@dataclass(frozen=True)
+class Register:
+    """A sample, and what is said of it."""
+
+    code: str
+    title: str
+    counted: str
+    #: A row that is put right in place: its number, the label of its cell, and what belongs there.
+    row: int
+    cell: str
+    right: str
+
+
+UNIONS = Register("unions", "基层工会名册", "新增工会 {n} 个", 21, "任期(年)", "5")
+MEMBERS = Register("members", "会员名册", "新增会员 {n} 人", 130, "手机号码", "13800000130")
+
+
+def switch_organising_on(admin: Person) -> None:
+    """The newcomer's desk leads to the plugins; before the switch is turned, the page says what follows."""
+    admin.look("an empty federation")
+    admin.follow("启用插件")
+    admin.look("plugins, none on")
+    admin.follow(PLUGIN)
+    admin.look("a plugin that is off")
+    admin.follow("启用…")
+    expect(admin.content).to_contain_text(admin.say("将有的内容"))
+    expect(admin.content).to_contain_text(admin.say("基层工会名册") if False else admin.say("名册"))
+    admin.look("what a switch would bring")
+    admin.press("启用插件")
+    expect(admin.content.get_by_role("status")).to_contain_text(admin.say("导航中已有它的页面")[:4])
+    admin.look("a plugin that was switched on")
+
+
+def bring_in(admin: Person, register: Register) -> None:
+    """A sample goes through the wizard: every fault at its cell, one put right in place, the good rows in."""
+    page = admin.page
+    admin.turn_to("导入名册")
+    admin.follow("导入新名册")
+    admin.look("which register")
+    admin.follow(register.title)
+    admin.look(f"upload {register.code}")
+    admin.upload("名册文件", SAMPLES / EXPECTED[register.code]["file"])
+    admin.press("上传")
+    admin.look(f"columns of {register.code}")
+    admin.press("检查")
+    _watch_progress(admin)
+    assert shown(page) == planted(register.code)
+    admin.look(f"faults of {register.code}")
+    _put_right(admin, register)
+    admin.press("导入")
+    _watch_progress(admin)
+    good = EXPECTED[register.code]["good"] + 1
+    told = admin.say(register.counted, n=f"{good:,}")
+    expect(page.locator(".notice-green")).to_contain_text(told, timeout=PATIENCE)
+    admin.look(f"{register.code} are in")
+
+
+def _watch_progress(admin: Person) -> None:
+    """What a worker does says how far it is, until the page shows what came of it."""
+    bar = admin.page.locator("#progress")
+    if bar.count():
+        expect(bar).to_contain_text(admin.say("行"))
+        expect(bar).to_have_count(0, timeout=PATIENCE)
+    expect(admin.page.locator("#counts")).to_be_visible(timeout=PATIENCE)
+
+
+def _put_right(admin: Person, register: Register) -> None:
+    wrong = admin.page.locator(f"#row-{register.row}")
+    admin.fill(register.cell, register.right, wrong)
+    admin.hands.press(wrong.get_by_role("button"))
+    expect(wrong).to_contain_text(admin.say("已改好"))
+    left = len(EXPECTED[register.code]["faulty"]) - 1
+    expect(admin.page.locator("#counts")).to_contain_text(str(left))
+
+
+def invite(admin: Person, role: str, unit: str, name: str) -> Slip:
+    """An account for somebody, and the slip that they are given."""
+    admin.turn_to("人员与权限")
+    admin.follow("邀请")
+    admin.look("invite")
+    admin.choose("角色", role)
+    admin.fill("共同的组织", unit)
+    admin.fill("名单", name)
+    admin.press("核对名单")
+    admin.look("invite, to be confirmed")
+    admin.press("开账号并打印")
+    admin.look("a sheet of codes")
+    login, code = admin.page.locator(".slip .code").all_inner_texts()
+    return Slip(login, code)
+
+
+def arrive(person: Person, slip: Slip) -> None:
+    """Somebody with a slip chooses a password and signs in."""
+    person.page.goto("/sign-in")
+    person.follow("第一次登录")
+    person.look("/welcome")
+    person.fill("登录名", slip.login)
+    person.fill("一次性码", slip.code)
+    person.fill("新密码", PASSWORD)
+    person.fill("再填一次", PASSWORD)
+    person.press("设好密码")
+    person.look("/welcome, done")
+    person.follow("去登录")
+    person.sign_in(slip.login, PASSWORD)
+
+
+def draft_a_founding(officer: Person) -> None:
+    """A founding is drafted and submitted by whoever works at the community."""
+    officer.turn_to("基层工会")
+    officer.look("unions of a community")
+    officer.follow("新建")
+    officer.look("a founding to be written")
+    for label, text in (
+        ("工会名称", UNION), ("主席姓名", "样示例"), ("职工人数", "48"), ("会员人数", "40"), ("告知单位的日期", "2024-05-06"),
+        ("筹备组人数", "3"), ("单位名称", FIRM), ("选举日期", "2024-06-12"), ("任期（年）", "5"), ("委员人数", "3"),
+    ):  # fmt: skip
+        officer.fill(label, text)
+    officer.choose("建会类型", "独立建会")
+    officer.choose("候选人中没有主要负责人的近亲属", "是")
+    for number, paper in enumerate(PAPERS[:-1]):
+        _add_paper(officer, number, paper)
+    officer.press("保存")
+    officer.look("a founding in draft")
+
+
+def _add_paper(officer: Person, number: int, paper: str) -> None:
+    papers = officer.page.locator("#papers")
+    if number:
+        officer.press("加一行", papers)
+    officer.hands.choose(papers.locator(f"[id='papers.{number}.kind']"), officer.say(paper))
+
+
+def submit(officer: Person) -> None:
+    """The founding is handed to the union above."""
+    officer.press("报送") if False else officer.follow("报送")
+    officer.look("a founding to be submitted")
+    officer.press("报送")
+
+
+def give_back(street: Person) -> None:
+    """The street finds the founding on its desk, and returns it with what is missing."""
+    street.look("a street's desk")
+    street.open(UNION)
+    street.look("a founding that waits for the street")
+    street.hands.press(street.content.locator("summary", has_text=street.say("办理")))
+    street.follow("退回补正")
+    street.fill("意见", COMMENT)
+    street.press("退回补正")
+    street.look("a founding that was returned")
+
+
+def see_in_trail(admin: Person) -> None:
+    """The administrator finds the opening, with its reason."""
+    admin.turn_to("审计记录")
+    admin.look("the trail")
