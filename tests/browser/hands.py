@@ -89,7 +89,9 @@ class Keys:
             stop = self._stop(goal)
             if stop["is_here"]:
                 return
-            self._page.keyboard.press("Enter" if stop["skips"] else "Tab" if stop["is_before"] else "Shift+Tab")
+            self._page.keyboard.press(
+                "Enter" if stop["skips"] else "Tab" if stop["is_before"] else "Shift+Tab"
+            )
             self._note(self._stop(goal))
         raise AssertionError(f"the keyboard does not reach {target}")
 

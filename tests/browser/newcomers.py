@@ -16,6 +16,7 @@ from tests.browser.hands import Hands
 from tests.browser.visitor import PASSWORD, Visitor
 
 from gonghui.i18n import Text, load_catalogues
+from gonghui.values import clock
 
 ADMINISTRATOR = "admin"
 _EXAMPLE = ROOT / "tenants" / "longhua.toml"
@@ -43,7 +44,13 @@ def _declared(code: str, host: str) -> str:
     for street in streets:
         communities = ", ".join(f'"{name}"' for name in street["communities"])
         lines += ["[[street]]", f'name = "{street["name"]}"', f"communities = [{communities}]"]
-    lines += ["[[account]]", f'login = "{ADMINISTRATOR}"', 'name = "周示例"', 'role = "administrator"', 'at = ""']
+    lines += [
+        "[[account]]",
+        f'login = "{ADMINISTRATOR}"',
+        'name = "周示例"',
+        'role = "administrator"',
+        'at = ""',
+    ]
     return "\n".join([*lines, f'password = "{PASSWORD}"'])
 
 
@@ -57,7 +64,7 @@ class Slip:
 
 @dataclass
 class Person:
-    """Somebody at a browser, with the hands they work it with; names of things are given in Chinese, in any language."""
+    """Somebody at a browser, with the hands they work it with. Things are called in Chinese, whatever the language."""
 
     visitor: Visitor
     hands: Hands
@@ -94,6 +101,26 @@ class Person:
     def open(self, name: str) -> None:
         """Follow a link that is called by what somebody entered."""
         self._go(self.content.get_by_role("link", name=name, exact=True).first)
+
+    def open_first_row(self) -> None:
+        """Open the first row of the list."""
+        self._go(self.content.locator("tbody tr td.name a").first)
+
+    def unfold(self, title: str) -> None:
+        """Open a menu."""
+        self.hands.press(self.content.locator("summary", has_text=self.say(title)))
+
+    def search(self, text: str) -> None:
+        """Look something up by the box in the head."""
+        box = self.page.locator("#search")
+        self.hands.fill(box, text)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    @property
+    def today(self) -> str:
+        """This day."""
+        return clock.today().isoformat()
 
     def press(self, title: str, within: Locator | None = None) -> None:
         """Press a button that leads to another page."""

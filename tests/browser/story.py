@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import expect
@@ -17,6 +18,19 @@ PAPERS = (
     "建会请示", "会员名册", "筹备组通知", "会议记录", "会议签到", "选票统计", "选举结果报告", "主席身份证复印件",
     "单位营业执照复印件",
 )  # fmt: skip
+_FOUNDING = (
+    ("工会名称", UNION),
+    ("主席姓名", "样示例"),
+    ("职工人数", "48"),
+    ("会员人数", "40"),
+    ("告知单位的日期", "2024-05-06"),
+    ("筹备组人数", "3"),
+    ("单位名称", FIRM),
+    ("选举日期", "2024-06-12"),
+    ("任期（年）", "5"),
+    ("委员人数", "3"),
+)
+_ID_NUMBER = re.compile(r"^\s*\d{17}[\dX]\s*$")
 COMMENT = "会议记录缺少签名页，请补齐后再报。"
 REASON = "核对入会登记表上的号码"
 
@@ -47,10 +61,9 @@ def switch_organising_on(admin: Person) -> None:
     admin.look("a plugin that is off")
     admin.follow("启用…")
     expect(admin.content).to_contain_text(admin.say("将有的内容"))
-    expect(admin.content).to_contain_text(admin.say("基层工会名册") if False else admin.say("名册"))
     admin.look("what a switch would bring")
     admin.press("启用插件")
-    expect(admin.content.get_by_role("status")).to_contain_text(admin.say("导航中已有它的页面")[:4])
+    expect(admin.content.get_by_role("status")).to_contain_text(admin.say("接下来："))
     admin.look("a plugin that was switched on")
 
 
@@ -128,51 +141,149 @@ def arrive(person: Person, slip: Slip) -> None:
 
 
 def draft_a_founding(officer: Person) -> None:
-    """A founding is drafted and submitted by whoever works at the community."""
+    """Whoever works at the community drafts a founding; one paper is forgotten."""
     officer.turn_to("基层工会")
     officer.look("unions of a community")
     officer.follow("新建")
     officer.look("a founding to be written")
-    for label, text in (
-        ("工会名称", UNION), ("主席姓名", "样示例"), ("职工人数", "48"), ("会员人数", "40"), ("告知单位的日期", "2024-05-06"),
-        ("筹备组人数", "3"), ("单位名称", FIRM), ("选举日期", "2024-06-12"), ("任期（年）", "5"), ("委员人数", "3"),
-    ):  # fmt: skip
+    for label, text in _FOUNDING:
         officer.fill(label, text)
     officer.choose("建会类型", "独立建会")
     officer.choose("候选人中没有主要负责人的近亲属", "是")
     for number, paper in enumerate(PAPERS[:-1]):
-        _add_paper(officer, number, paper)
+        add_paper(officer, number, paper)
     officer.press("保存")
     officer.look("a founding in draft")
 
 
-def _add_paper(officer: Person, number: int, paper: str) -> None:
+def add_paper(officer: Person, number: int, paper: str) -> None:
+    """A further line of papers, the first of which stands there anyway."""
     papers = officer.page.locator("#papers")
     if number:
         officer.press("加一行", papers)
     officer.hands.choose(papers.locator(f"[id='papers.{number}.kind']"), officer.say(paper))
 
 
-def submit(officer: Person) -> None:
-    """The founding is handed to the union above."""
-    officer.press("报送") if False else officer.follow("报送")
+def submit_once_it_is_whole(officer: Person) -> None:
+    """The page says what is missing and leads to where it is added; then the founding goes to the union above."""
+    officer.follow("报送")
     officer.look("a founding to be submitted")
     officer.press("报送")
+    alert = officer.page.get_by_role("alert")
+    expect(alert).to_contain_text(officer.say(PAPERS[-1]))
+    officer.look("what a founding still lacks")
+    officer.follow("去修改", alert)
+    add_paper(officer, len(PAPERS) - 1, PAPERS[-1])
+    officer.press("保存")
+    submit(officer)
+    officer.look("a founding that was submitted")
+
+
+def submit(officer: Person) -> None:
+    """The founding, whose page is open, goes to the union above."""
+    officer.follow("报送")
+    officer.press("报送")
+    stands(officer, "已报送")
+
+
+def stands(person: Person, state: str) -> None:
+    """The record that is open is in this state."""
+    expect(person.content.locator(".record-head .state")).to_have_text(person.say(state))
+
+
+def open_from_notices(person: Person) -> None:
+    """A notice leads to the founding, and is read by that."""
+    unread = person.page.locator(".head .count")
+    expect(unread).to_have_text("1")
+    person.turn_to("通知")
+    person.look("notices")
+    person.open(UNION)
+    expect(unread).to_have_count(0)
 
 
 def give_back(street: Person) -> None:
-    """The street finds the founding on its desk, and returns it with what is missing."""
-    street.look("a street's desk")
-    street.open(UNION)
+    """The street returns the founding, and says what is missing."""
     street.look("a founding that waits for the street")
-    street.hands.press(street.content.locator("summary", has_text=street.say("办理")))
+    street.unfold("办理")
     street.follow("退回补正")
-    street.fill("意见", COMMENT)
+    street.look("a founding to be returned")
+    street.fill("理由", COMMENT)
     street.press("退回补正")
+    stands(street, "退回补正")
     street.look("a founding that was returned")
 
 
-def see_in_trail(admin: Person) -> None:
-    """The administrator finds the opening, with its reason."""
+def correct(officer: Person) -> None:
+    """What was returned is put right by whoever sent it, and sent again."""
+    expect(officer.content).to_contain_text(COMMENT)
+    officer.look("a founding with what has to be corrected")
+    officer.follow("修改")
+    officer.fill("会员人数", "41")
+    officer.press("保存")
+    submit(officer)
+
+
+def approve(upper: Person) -> None:
+    """The union above approves, having looked it up."""
+    upper.search(UNION)
+    upper.look("found by search")
+    upper.open(UNION)
+    upper.follow("批准")
+    upper.fill("批复文号", "示工复〔2026〕8号")
+    upper.fill("批复写明的任期", "5")
+    upper.look("an approval to be given")
+    upper.press("批准")
+    stands(upper, "已批准")
+    upper.look("a founding that was approved")
+
+
+def register_seal(officer: Person) -> None:
+    """The last that is expected of the union: its seal."""
+    officer.follow("登记印章和银行账户")
+    officer.fill("刻制公章的日期", officer.today)
+    officer.press("登记印章和银行账户")
+    stands(officer, "已批准")
+    expect(officer.content).to_contain_text(officer.say("刻制公章的日期"))
+    officer.look("a union with its seal")
+
+
+def see_overdue_re_elections(street: Person) -> None:
+    """The list of re-elections tells whose term is over, the longest first."""
+    street.turn_to("换届")
+    street.look("re-elections")
+    street.follow("已逾期")
+    rows = street.content.locator("tbody tr")
+    expect(rows.first.locator(".due-late")).to_be_visible()
+    assert rows.count() == street.content.locator("tbody .due-late").count()
+    street.look("overdue re-elections")
+    street.open_first_row()
+    street.look("an overdue re-election")
+
+
+def open_an_id_number(street: Person) -> str:
+    """An ID number is opened with a reason, for half a minute; whose it was."""
+    street.turn_to("会员")
+    street.look("members")
+    street.open_first_row()
+    name = street.content.locator("h1").inner_text()
+    masked = street.content.locator("dd", has=street.page.locator("details.reveal")).filter(has_text="*").first
+    street.look("a member with masks")
+    street.hands.press(masked.locator("summary"))
+    box = masked.get_by_label(street.say("查看理由"))
+    street.hands.fill(box, REASON)
+    street.press("查看", masked)
+    expect(street.content.locator(".opened")).to_have_text(_ID_NUMBER)
+    street.look("an ID number that was opened")
+    return name
+
+
+def find_the_opening(admin: Person) -> None:
+    """The trail tells who opened what, and why."""
     admin.turn_to("审计记录")
     admin.look("the trail")
+    admin.choose("动作", "查看完整号码")
+    admin.press("查找")
+    admin.look("the trail, openings")
+    admin.open_first_row()
+    expect(admin.content).to_contain_text(REASON)
+    admin.look("an opening in the trail")

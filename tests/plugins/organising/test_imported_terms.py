@@ -19,8 +19,8 @@ from gonghui.testing import Federation
 from gonghui.values import clock
 from gonghui.values.ids import new_id
 from gonghui_organising.demo import demo_code
-from gonghui_organising.register import COLUMNS
 from gonghui_organising.re_election_steps import open_due_of
+from gonghui_organising.register import COLUMNS
 from gonghui_organising.union import GrassrootsUnion
 
 RE_ELECTIONS = "/api/v1/organising/re-elections"
