@@ -26,6 +26,12 @@ class Hands(Protocol):
     def upload(self, target: Locator, path: Path) -> None:
         """Take a file from the disk."""
 
+    def open_row(self, link: Locator) -> None:
+        """Open a row of a list."""
+
+    def search(self, box: Locator, text: str) -> None:
+        """Look something up by the box in the head."""
+
 
 class Mouse:
     """Clicks."""
@@ -41,6 +47,13 @@ class Mouse:
 
     def upload(self, target: Locator, path: Path) -> None:
         target.set_input_files(path)
+
+    def open_row(self, link: Locator) -> None:
+        link.click()
+
+    def search(self, box: Locator, text: str) -> None:
+        box.fill(text)
+        box.press("Enter")
 
 
 class Keys:
@@ -81,6 +94,38 @@ class Keys:
         with self._page.expect_file_chooser() as chooser:
             self._page.keyboard.press("Enter")
         chooser.value.set_files(path)
+
+    def open_row(self, link: Locator) -> None:
+        """`j` from row to row, `k` back again, and Enter on the one that is meant."""
+        goal = link.element_handle()
+        for key in ("j", "j", "k", *["j"] * _MOST_STOPS):
+            self._page.keyboard.press(key)
+            stop = self._stop(goal)
+            self._note(stop)
+            if stop["is_here"] and key == "j":
+                break
+        expect(link).to_be_focused()
+        self._page.keyboard.press("Enter")
+
+    def search(self, box: Locator, text: str) -> None:
+        """`/` leads to the box from anywhere that is not a box itself."""
+        self._page.keyboard.press("/")
+        expect(box).to_be_focused()
+        self._note(self._stop(box.element_handle()))
+        self._page.keyboard.press("Control+A")
+        self._page.keyboard.type(text)
+        self._page.keyboard.press("Enter")
+
+    def try_dialog(self, opener: Locator, dialog: Locator) -> None:
+        """A dialog takes the focus, keeps it however often one tabs, and gives it back to what opened it."""
+        self.press(opener)
+        expect(dialog).to_be_visible()
+        for key in (*["Tab"] * 6, *["Shift+Tab"] * 6):
+            assert dialog.evaluate("(one) => one.contains(document.activeElement)"), "the focus left a dialog"
+            self._page.keyboard.press(key)
+        self._page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
 
     def reach(self, target: Locator) -> None:
         """Go from stop to stop until the focus is on it, past the navigation where it is in the content."""

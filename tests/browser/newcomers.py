@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -68,8 +68,9 @@ class Person:
 
     visitor: Visitor
     hands: Hands
-    #: Whether the pages that they come to are held to every check.
+    #: Whether the pages that they come to are held to every check, each once; names of those that were.
     looks: bool = True
+    looked: set[str] = field(default_factory=set)
 
     @property
     def page(self) -> Page:
@@ -86,8 +87,9 @@ class Person:
         return Text(text, params).translated(self.visitor.language)
 
     def look(self, name: str) -> None:
-        """Hold the page to every check."""
-        if self.looks:
+        """Hold the page to every check, unless one like it has been already."""
+        if self.looks and name not in self.looked:
+            self.looked.add(name)
             self.visitor.look(name)
 
     def turn_to(self, title: str) -> None:
@@ -98,13 +100,14 @@ class Person:
         """Follow a link of the page, the first that is called so."""
         self._go((within or self.content).get_by_role("link", name=self.say(title), exact=True).first)
 
-    def open(self, name: str) -> None:
-        """Follow a link that is called by what somebody entered."""
-        self._go(self.content.get_by_role("link", name=name, exact=True).first)
+    def open(self, name: str, table: str) -> None:
+        """Follow a link of a table that is called by what somebody entered."""
+        rows = self.content.get_by_role("table", name=self.say(table), exact=True)
+        self._open_row(rows.get_by_role("link", name=name, exact=True).first)
 
     def open_first_row(self) -> None:
         """Open the first row of the list."""
-        self._go(self.content.locator("tbody tr td.name a").first)
+        self._open_row(self.content.locator("tbody tr td.name a").first)
 
     def unfold(self, title: str) -> None:
         """Open a menu."""
@@ -112,10 +115,8 @@ class Person:
 
     def search(self, text: str) -> None:
         """Look something up by the box in the head."""
-        box = self.page.locator("#search")
-        self.hands.fill(box, text)
         with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
+            self.hands.search(self.page.locator("#search"), text)
 
     @property
     def today(self) -> str:
@@ -130,9 +131,9 @@ class Person:
         """Fill in the box with this label."""
         self.hands.fill(self._labelled(label, within), text)
 
-    def choose(self, label: str, title: str, within: Locator | None = None) -> None:
+    def choose(self, label: str, title: str, **params: object) -> None:
         """Take a choice of the box with this label."""
-        self.hands.choose(self._labelled(label, within), self.say(title))
+        self.hands.choose(self._labelled(label, None), self.say(title, **params))
 
     def upload(self, label: str, path: Path) -> None:
         """Take a file into the box with this label."""
@@ -149,6 +150,10 @@ class Person:
     def _labelled(self, label: str, within: Locator | None) -> Locator:
         begins = re.compile(rf"^\s*{re.escape(self.say(label))}")
         return (within or self.content).get_by_label(begins).first
+
+    def _open_row(self, link: Locator) -> None:
+        with self.page.expect_navigation():
+            self.hands.open_row(link)
 
     def _go(self, target: Locator) -> None:
         with self.page.expect_navigation():

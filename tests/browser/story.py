@@ -6,13 +6,22 @@ import re
 from dataclasses import dataclass
 
 from playwright.sync_api import expect
+from tests.browser.hands import Keys
 from tests.browser.newcomers import Person, Slip
 from tests.browser.registers import EXPECTED, PATIENCE, SAMPLES, planted, shown
+
+from gonghui.i18n import Text
 
 PLUGIN = "建会入会"
 FIRM = "深圳市示例精工有限公司"
 UNION = f"{FIRM}工会委员会"
 COMMUNITY, STREET, DISTRICT = "新田社区工联会", "观湖街道总工会", "新区总工会"
+#: Officers of three levels, from below: role, unit and name.
+OFFICES = (
+    ("社区工会干部", COMMUNITY, "李示例"),
+    ("街道工会干部", STREET, "钱示例"),
+    ("区总工会干部", DISTRICT, "赵示例"),
+)
 PASSWORD = "a-long-and-quiet-morning"
 PAPERS = (
     "建会请示", "会员名册", "筹备组通知", "会议记录", "会议签到", "选票统计", "选举结果报告", "主席身份证复印件",
@@ -74,10 +83,10 @@ def bring_in(admin: Person, register: Register) -> None:
     admin.follow("导入新名册")
     admin.look("which register")
     admin.follow(register.title)
-    admin.look(f"upload {register.code}")
+    admin.look("a register to be uploaded")
     admin.upload("名册文件", SAMPLES / EXPECTED[register.code]["file"])
     admin.press("上传")
-    admin.look(f"columns of {register.code}")
+    admin.look("columns of a register")
     admin.press("检查")
     _watch_progress(admin)
     assert shown(page) == planted(register.code)
@@ -88,7 +97,7 @@ def bring_in(admin: Person, register: Register) -> None:
     good = EXPECTED[register.code]["good"] + 1
     told = admin.say(register.counted, n=f"{good:,}")
     expect(page.locator(".notice-green")).to_contain_text(told, timeout=PATIENCE)
-    admin.look(f"{register.code} are in")
+    admin.look("a register that is in")
 
 
 def _watch_progress(admin: Person) -> None:
@@ -138,6 +147,20 @@ def arrive(person: Person, slip: Slip) -> None:
     person.look("/welcome, done")
     person.follow("去登录")
     person.sign_in(slip.login, PASSWORD)
+
+
+def try_dialogs(admin: Person, name: str) -> None:
+    """Dialogs take the focus and give it back, whether a button opened them or a key."""
+    assert isinstance(admin.hands, Keys)
+    admin.turn_to("人员与权限")
+    admin.open(name, "人员与权限")
+    admin.hands.try_dialog(
+        admin.content.get_by_role("button", name=admin.say("停用")), admin.page.locator("#close")
+    )
+    admin.page.keyboard.press("?")
+    expect(admin.page.locator("#keys")).to_be_visible()
+    admin.page.keyboard.press("Escape")
+    expect(admin.page.locator("#keys")).to_be_hidden()
 
 
 def draft_a_founding(officer: Person) -> None:
@@ -197,7 +220,7 @@ def open_from_notices(person: Person) -> None:
     expect(unread).to_have_text("1")
     person.turn_to("通知")
     person.look("notices")
-    person.open(UNION)
+    person.open(UNION, "通知")
     expect(unread).to_have_count(0)
 
 
@@ -227,7 +250,7 @@ def approve(upper: Person) -> None:
     """The union above approves, having looked it up."""
     upper.search(UNION)
     upper.look("found by search")
-    upper.open(UNION)
+    upper.open(UNION, "基层工会")
     upper.follow("批准")
     upper.fill("批复文号", "示工复〔2026〕8号")
     upper.fill("批复写明的任期", "5")
@@ -248,7 +271,7 @@ def register_seal(officer: Person) -> None:
 
 
 def see_overdue_re_elections(street: Person) -> None:
-    """The list of re-elections tells whose term is over, the longest first."""
+    """The list of re-elections tells whose term is over, and since when."""
     street.turn_to("换届")
     street.look("re-elections")
     street.follow("已逾期")
@@ -266,7 +289,9 @@ def open_an_id_number(street: Person) -> str:
     street.look("members")
     street.open_first_row()
     name = street.content.locator("h1").inner_text()
-    masked = street.content.locator("dd", has=street.page.locator("details.reveal")).filter(has_text="*").first
+    masked = (
+        street.content.locator("dd", has=street.page.locator("details.reveal")).filter(has_text="*").first
+    )
     street.look("a member with masks")
     street.hands.press(masked.locator("summary"))
     box = masked.get_by_label(street.say("查看理由"))
@@ -281,7 +306,7 @@ def find_the_opening(admin: Person) -> None:
     """The trail tells who opened what, and why."""
     admin.turn_to("审计记录")
     admin.look("the trail")
-    admin.choose("动作", "查看完整号码")
+    admin.choose("动作", "查看{what}的完整号码", what=Text("会员"))
     admin.press("查找")
     admin.look("the trail, openings")
     admin.open_first_row()

@@ -22,7 +22,11 @@ def told(federation: Federation, login: str, place: str = "firm") -> UUID:
     with federation.uow() as uow:
         union_id = union_in_force(uow, federation.units[place], 30)
         account = federation.accounts[login]
-        notify(uow, WAITING, [Notice(account, Text("基层工会等待办理。"), "organising.grassroots_union", union_id)])
+        notify(
+            uow,
+            WAITING,
+            [Notice(account, Text("基层工会等待办理。"), "organising.grassroots_union", union_id)],
+        )
         uow.commit()
     return union_id
 

@@ -68,6 +68,7 @@ def show_record(uow: UnitOfWork, kind: RecordType, record_id: UUID, **more: Any)
         tone=tone(kind, record.state),
         story=story,
         done=_done(kind, record, story),
+        returned=_returned(kind, record, story),
         primary=primary,
         others=others,
         may_change=record.state in kind.workflow.changeable and _may(uow, kind, record, CHANGE),
@@ -128,6 +129,14 @@ def _done(kind: RecordType, record: Record, story: Story | None) -> Text | None:
             "已办理“{step}”，现在是“{state}”，{next}。", step=step.title, state=state, next=story.waits_for
         )
     return _("已办理“{step}”，现在是“{state}”。", step=step.title, state=state)
+
+
+def _returned(kind: RecordType, record: Record, story: Story | None) -> Text | str | None:
+    """What somebody wrote who gave the record back: nothing is read before it by whoever has to put it right."""
+    last = story.last if story is not None else None
+    if story is None or last is None or not last.comment or record.state not in kind.workflow.changeable:
+        return None
+    return story.entries[0]["sentence"] if last.from_state not in kind.workflow.changeable else None
 
 
 def _facts(kind: RecordType, row: Mapping[str, Any]) -> list[tuple[Text, str]]:
