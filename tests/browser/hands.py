@@ -14,6 +14,9 @@ _MOST_STOPS = 250
 class Hands(Protocol):
     """What one does to things on a page."""
 
+    def reach(self, target: Locator) -> None:
+        """Come to where it can be pressed or written into."""
+
     def press(self, target: Locator) -> None:
         """Press a button, follow a link, or unfold what is folded."""
 
@@ -35,6 +38,9 @@ class Hands(Protocol):
 
 class Mouse:
     """Clicks."""
+
+    def reach(self, target: Locator) -> None:
+        target.scroll_into_view_if_needed()
 
     def press(self, target: Locator) -> None:
         target.click()
@@ -116,16 +122,17 @@ class Keys:
         self._page.keyboard.type(text)
         self._page.keyboard.press("Enter")
 
-    def try_dialog(self, opener: Locator, dialog: Locator) -> None:
-        """A dialog takes the focus, keeps it however often one tabs, and gives it back to what opened it."""
-        self.press(opener)
+    def try_dialog(self, key: str, dialog: Locator, came_from: Locator) -> None:
+        """A dialog takes the focus, keeps it however often one tabs, and gives it back to where it came from."""
+        self.reach(came_from)
+        self._page.keyboard.press(key)
         expect(dialog).to_be_visible()
-        for key in (*["Tab"] * 6, *["Shift+Tab"] * 6):
+        for pressed in (*["Tab"] * 4, *["Shift+Tab"] * 4):
             assert dialog.evaluate("(one) => one.contains(document.activeElement)"), "the focus left a dialog"
-            self._page.keyboard.press(key)
+            self._page.keyboard.press(pressed)
         self._page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
-        expect(opener).to_be_focused()
+        expect(came_from).to_be_focused()
 
     def reach(self, target: Locator) -> None:
         """Go from stop to stop until the focus is on it, past the navigation where it is in the content."""

@@ -156,5 +156,6 @@ class Person:
             self.hands.open_row(link)
 
     def _go(self, target: Locator) -> None:
+        self.hands.reach(target)  # by the link past the navigation, which is a navigation itself
         with self.page.expect_navigation():
             self.hands.press(target)

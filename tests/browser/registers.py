@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
@@ -20,12 +20,19 @@ def planted(code: str) -> list[tuple[int, str, str]]:
 
 def shown(page: Page) -> list[tuple[int, str, str]]:
     """Every fault on the page of a report: its row, the heading of the cell that is marked, and its code."""
-    found = []
-    for row in page.locator("table.faulty tbody tr").all():
-        number = int(row.locator("td").first.inner_text())
-        for field in row.locator(".field").all():
-            expect(field.locator("input")).to_have_attribute("aria-invalid", "true")
-            heading = field.locator("label").inner_text().rstrip("*")
-            codes = field.locator("[data-code]").all()
-            found += [(number, heading, str(code.get_attribute("data-code"))) for code in codes]
-    return sorted(found)
+    page.wait_for_load_state()  # the counts stand above the table, and show before it is there
+    found = page.evaluate(_FAULTS)
+    assert all(fault["is_marked"] and fault["sentence"] for fault in found)
+    return sorted((fault["row"], fault["heading"], fault["code"]) for fault in found)
+
+
+_FAULTS = """() => [...document.querySelectorAll("table.faulty tbody tr [data-code]")].map((fault) => {
+  const field = fault.closest(".field");
+  return {
+    row: Number(fault.closest("tr").cells[0].textContent),
+    heading: field.querySelector("label").textContent.trim().replace(/[*]$/, ""),
+    is_marked: field.querySelector("input").getAttribute("aria-invalid") === "true",
+    sentence: fault.textContent.trim(),
+    code: fault.dataset.code,
+  };
+})"""

@@ -39,6 +39,8 @@ _FOUNDING = (
     ("任期（年）", "5"),
     ("委员人数", "3"),
 )
+#: Notices come by a worker, a moment after the step that they tell of.
+_IS_TOLD = "async () => (await (await fetch('/api/v1/me/notifications/summary')).json()).unread > 0"
 _ID_NUMBER = re.compile(r"^\s*\d{17}[\dX]\s*$")
 COMMENT = "会议记录缺少签名页，请补齐后再报。"
 REASON = "核对入会登记表上的号码"
@@ -50,6 +52,7 @@ class Register:
 
     code: str
     title: str
+    sheet: str
     counted: str
     #: A row that is put right in place: its number, the label of its cell, and what belongs there.
     row: int
@@ -57,8 +60,8 @@ class Register:
     right: str
 
 
-UNIONS = Register("unions", "基层工会名册", "新增工会 {n} 个", 21, "任期(年)", "5")
-MEMBERS = Register("members", "会员名册", "新增会员 {n} 人", 130, "手机号码", "13800000130")
+UNIONS = Register("unions", "基层工会名册", "基层工会名册", "新增工会 {n} 个", 21, "任期(年)", "5")
+MEMBERS = Register("members", "会员名册", "会员信息", "新增会员 {n} 人", 130, "手机号码", "13800000130")
 
 
 def switch_organising_on(admin: Person) -> None:
@@ -89,7 +92,9 @@ def bring_in(admin: Person, register: Register) -> None:
     admin.look("columns of a register")
     admin.press("检查")
     _watch_progress(admin)
-    assert shown(page) == planted(register.code)
+    found = shown(page)
+    assert found == planted(register.code), found
+    expect(admin.content.get_by_text(f"{admin.say('工作表')} {register.sheet}").first).to_be_visible()
     admin.look(f"faults of {register.code}")
     _put_right(admin, register)
     admin.press("导入")
@@ -149,18 +154,12 @@ def arrive(person: Person, slip: Slip) -> None:
     person.sign_in(slip.login, PASSWORD)
 
 
-def try_dialogs(admin: Person, name: str) -> None:
-    """Dialogs take the focus and give it back, whether a button opened them or a key."""
+def read_the_keys(admin: Person) -> None:
+    """The dialog that tells the keys takes the focus and gives it back."""
     assert isinstance(admin.hands, Keys)
     admin.turn_to("人员与权限")
-    admin.open(name, "人员与权限")
-    admin.hands.try_dialog(
-        admin.content.get_by_role("button", name=admin.say("停用")), admin.page.locator("#close")
-    )
-    admin.page.keyboard.press("?")
-    expect(admin.page.locator("#keys")).to_be_visible()
-    admin.page.keyboard.press("Escape")
-    expect(admin.page.locator("#keys")).to_be_hidden()
+    came_from = admin.content.get_by_role("link", name=admin.say("邀请"), exact=True)
+    admin.hands.try_dialog("?", admin.page.locator("#keys"), came_from)
 
 
 def draft_a_founding(officer: Person) -> None:
@@ -217,7 +216,7 @@ def stands(person: Person, state: str) -> None:
 def open_from_notices(person: Person) -> None:
     """A notice leads to the founding, and is read by that."""
     unread = person.page.locator(".head .count")
-    expect(unread).to_have_text("1")
+    person.page.wait_for_function(_IS_TOLD, polling=500)
     person.turn_to("通知")
     person.look("notices")
     person.open(UNION, "通知")

@@ -91,7 +91,7 @@ def test_a_newcomer_needs_no_mouse(arrivals: Arrivals) -> None:
         officer.looks = False
         story.arrive(officer, story.invite(admin, role, unit, name))
         everybody.append(officer)
-    story.try_dialogs(admin, story.OFFICES[0][2])
+    story.read_the_keys(admin)
 
     _admin, community, street, district = everybody
     story.draft_a_founding(community)
