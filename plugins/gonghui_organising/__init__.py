@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gonghui.sdk import Plugin, RegisterImport, _, daily
+from gonghui.sdk import Plugin, RegisterImport, Subscriber, _, daily
 from gonghui_organising import (
     advice_api,
     commands,
@@ -157,6 +157,7 @@ plugin = Plugin(
         commands.member_commands,
         commands.re_election_commands,
     ),
+    subscribers=(Subscriber("organising.union.imported", re_election_steps.open_due_of, queue="bulk"),),
     schedules=(daily(re_election_steps.open_due, "02:00"), daily(transfers.lapse_transfers, "02:30")),
     samples=samples.SAMPLES,
     demo=demo.fill,

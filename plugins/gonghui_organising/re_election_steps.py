@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from gonghui.sdk import (
+    Event,
     FieldFault,
     LimitUnit,
     RecordTransition,
@@ -20,8 +21,10 @@ from gonghui.sdk import (
     advance,
     cancel_deadline,
     clock,
+    delete_many,
     extend_deadline,
     figure,
+    forget_deadlines,
     insert_many,
     invalid,
     meet_deadline,
@@ -78,12 +81,42 @@ def open_due(uow: UnitOfWork) -> int:
 
     Whoever calls it again changes nothing: a term has one re-election, and a term that was renewed none to come.
     """
+    made = bring(uow, _ending(uow))
+    told = [(re_election, 1) for re_election in made]
+    publish_many(uow, "organising.re_election.created", ReElection, told, step="create")
+    return len(made)
+
+
+def open_due_of(uow: UnitOfWork, event: Event) -> None:
+    """Watch the terms of unions that came in by a register at once: it may hold terms that are over for years."""
+    unions = [union_id for union_id, _version in event.records]
+    told = [(re_election, 1) for re_election in bring(uow, _ending(uow, unions))]
+    publish_many(uow, "organising.re_election.created", ReElection, told, step="create")
+
+
+def forget_unbegun(uow: UnitOfWork, unions: Collection[UUID]) -> None:
+    """Delete the re-elections of unions that only the watch has brought, and nobody has touched since."""
+    by_nobody = (
+        select(RecordTransition.id)
+        .where(RecordTransition.record_id == ReElection.id, RecordTransition.account_id.is_(None))
+        .exists()
+    )
+    unbegun = (ReElection.union_id.in_(unions), ReElection.version == 1, by_nobody)
+    gone = list(uow.session.scalars(select(ReElection.id).where(*unbegun)))
+    forget_deadlines(uow, gone)
+    delete_many(uow, RecordTransition, RecordTransition.record_id.in_(gone))
+    delete_many(uow, ReElection, ReElection.id.in_(gone))
+
+
+def _ending(uow: UnitOfWork, unions: Collection[UUID] | None = None) -> list[Ending]:
+    """Latest terms that end within the time of the watch and have no re-election yet; all, or those of some unions."""
     watch = max(figure(uow, WATCH).value)
     until = clock.today() + timedelta(days=watch)
     newest = (_TERM.union_id, _TERM.started_on.desc())
-    latest: Any = (
-        select(CommitteeTerm.__table__).ext(distinct_on(_TERM.union_id)).order_by(*newest).subquery()
-    )
+    terms = select(CommitteeTerm.__table__)
+    if unions is not None:
+        terms = terms.where(_TERM.union_id.in_(unions))
+    latest: Any = terms.ext(distinct_on(_TERM.union_id)).order_by(*newest).subquery()
     has_one = select(ReElection.id).where(ReElection.term_id == latest.c.id).exists()
     wanted = (
         select(latest.c.id, latest.c.union_id, latest.c.ends_on, _UNION.org_unit_id)
@@ -99,10 +132,7 @@ def open_due(uow: UnitOfWork) -> int:
         )
         .order_by(latest.c.ends_on, latest.c.id)
     )
-    made = bring(uow, [Ending(*row) for row in uow.session.execute(wanted)])
-    told = [(re_election, 1) for re_election in made]
-    publish_many(uow, "organising.re_election.created", ReElection, told, step="create")
-    return len(made)
+    return [Ending(*row) for row in uow.session.execute(wanted)]
 
 
 def bring(uow: UnitOfWork, terms: Sequence[Ending]) -> list[UUID]:

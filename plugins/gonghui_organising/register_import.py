@@ -34,6 +34,7 @@ from gonghui.sdk import (
     sort_key,
     visible,
 )
+from gonghui_organising.re_election_steps import forget_unbegun
 from gonghui_organising.register import Rules, UnionRow, UnionRules
 from gonghui_organising.union import (
     CommitteeTerm,
@@ -99,6 +100,7 @@ def undo_unions(uow: UnitOfWork, run_id: UUID) -> dict[str, int]:
     gone: dict[str, int] = {}
     try:
         with uow.session.begin_nested():
+            forget_unbegun(uow, unions)
             delete_many(uow, RecordTransition, RecordTransition.record_id.in_(unions))
             for part in (CoveredUnit, CommitteeTerm, UnionPaper):
                 delete_many(uow, part, part.union_id.in_(unions))

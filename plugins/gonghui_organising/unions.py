@@ -235,7 +235,7 @@ unions = RecordType(
     search=("name", "uscc"),
     workflow=_WORKFLOW,
     asked_once=(
-        Field("org_unit_id", _("单位自己的组织节点，或它的上级组织"), required=True, sample="org_unit_id"),
+        Field("org_unit_id", _("上级工会（单位已列入组织的，选单位）"), required=True, sample="org_unit_id"),
     ),
     place=founding.node_of,
     rules=(faults_of_content,),

@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from tests.browser.registers import PATIENCE, SAMPLES, planted, shown
 from tests.browser.visitor import Visitor
-
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
-EXPECTED = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
-#: A job is asked after once a second.
-PATIENCE = 60_000
-
-
-def planted(code: str) -> list[tuple[int, str, str]]:
-    return sorted((each["row"], each["column"], each["fault"]) for each in EXPECTED[code]["faulty"])
-
-
-def shown(page: Page) -> list[tuple[int, str, str]]:
-    """Every fault on the page of a report: its row, the heading of the cell that is marked, and its code."""
-    found = []
-    for row in page.locator("table.faulty tbody tr").all():
-        number = int(row.locator("td").first.inner_text())
-        for field in row.locator(".field").all():
-            expect(field.locator("input")).to_have_attribute("aria-invalid", "true")
-            heading = field.locator("label").inner_text().rstrip("*")
-            codes = field.locator("[data-code]").all()
-            found += [(number, heading, str(code.get_attribute("data-code"))) for code in codes]
-    return sorted(found)
 
 
 def send(officer: Visitor, register: str, file: str, *, looks: bool = True) -> Page:

@@ -100,6 +100,13 @@ def mark_read(uow: UnitOfWork, account_id: UUID, notification_id: UUID) -> None:
     uow.session.flush()
 
 
+def mark_read_about(uow: UnitOfWork, account_id: UUID, record_id: UUID) -> None:
+    """Say that the account has read what it was told about a record."""
+    about = (_N.account_id == account_id, _N.record_id == record_id, _N.read_at.is_(None))
+    with unaudited(uow) as connection:
+        connection.execute(update(Notification).where(*about).values(read_at=clock.now()))
+
+
 def mark_all_read(uow: UnitOfWork, account_id: UUID) -> None:
     """Say that the account has read everything."""
     unread = update(Notification).where(_N.account_id == account_id, _N.read_at.is_(None))

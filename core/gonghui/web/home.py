@@ -83,6 +83,7 @@ def show_home(uow: UnitOfWork) -> str:
         changes=_changes(uow, period),
         behind=_behind(uow),
         cards=contributions.cards(uow),
+        plugins_on=g.tenant.plugins_on,
         lines=[*_dead_letters(uow), *_employers_alike(uow), *contributions.waiting(uow)],
         **_waiting(uow),
     )

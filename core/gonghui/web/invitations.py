@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from itertools import groupby
 
-from flask import Blueprint, current_app, g, redirect, render_template, request
+from flask import Blueprint, current_app, g, redirect, render_template, request, session
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -18,7 +18,7 @@ from gonghui.auth.role_giving import GRANT
 from gonghui.auth.sign_in_codes import choose_password
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, FieldFault, Invalid, invalid
-from gonghui.i18n import Text, _
+from gonghui.i18n import LOCALES, Text, _
 from gonghui.records.registers.cells import text as cell_text
 from gonghui.records.registers.sheets import Column, read_register
 from gonghui.web.form_answers import Fault, faults_of, required, typed
@@ -78,7 +78,9 @@ def do_invite_again(uow: UnitOfWork) -> str | tuple[str, int]:
 
 @blueprint.get("/welcome")
 def show_welcome() -> str:
-    """The page that a code opens."""
+    """The page that a code opens; its language can be chosen, and is remembered."""
+    if request.args.get("lang") in LOCALES:
+        session["lang"] = request.args["lang"]
     return render_template(
         "welcome.html", faults=[], at={}, is_done="done" in request.args, least=MINIMUM_LENGTH
     )

@@ -346,3 +346,12 @@ def test_nobody_is_invited_where_one_gives_no_roles(
     federation.add_officer("keeper", "keeper", "east", ["core.role.grant"])
     form = {"role": "auditor", "names": "赵一，西街道总工会", "confirmed": "1"}
     assert asked("keeper", "/console/people/invite", form).status_code == 422
+
+
+def test_the_page_of_a_code_changes_its_language_where_it_stands(
+    browser: Any, federation: Federation
+) -> None:
+    first = type(browser)(federation)
+    page = first.get("/welcome", headers={"Accept": "text/html", "Accept-Language": "zh"})
+    assert "/welcome?lang=en" in page.text
+    assert "One-time code" in first.get("/welcome?lang=en", headers={"Accept": "text/html"}).text

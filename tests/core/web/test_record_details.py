@@ -14,10 +14,12 @@ from tests.designs import samples as designs
 
 from gonghui.audit.entries import AuditEntry
 from gonghui.db import policies
+from gonghui.records import writing
 from gonghui.testing import Federation
 from gonghui.testing.attachment_samples import PDF
 from gonghui.testing.queries import counted_statements
 from gonghui_organising import member_samples, union_samples
+from gonghui_organising.unions import unions
 
 MEMBERS, UNIONS = "/console/organising/members", "/console/organising/unions"
 HARDSHIP = "/console/designs/hardship-files"
@@ -47,6 +49,31 @@ def filling(federation: Federation, login: str = "district") -> Any:
 
 def text_of(answer: Any) -> str:
     return str(markup.Page(answer.text).text)
+
+
+# --- what comes back
+
+
+def test_what_was_written_with_a_return_stands_above_what_has_to_be_put_right(federation: Federation) -> None:
+    at = f"{UNIONS}/{made(federation, union_samples.submitted)}"
+    street = filling(federation, "east")
+    sent = street.send(f"{at}/return", {"comment": "会议记录缺少签名页。"})
+    assert sent.status_code == 303, sent.text
+    page = filling(federation, "garden").open(at).text
+    assert page.index("会议记录缺少签名页。") < page.index("基本情况")
+    assert "会议记录缺少签名页。" in page[page.index("基本情况") :]
+
+
+def test_a_step_that_is_refused_leads_to_where_the_record_is_changed(federation: Federation) -> None:
+    at = f"{UNIONS}/{made(federation, _a_bare_draft)}"
+    refused = filling(federation, "garden").send(f"{at}/submit")
+    assert refused.status_code == 422
+    assert f"{at}/edit" in markup.Page(refused.text).links.values()
+
+
+def _a_bare_draft(uow: Any, place: UUID) -> UUID:
+    values = {"org_unit_id": place, "name": "样本三厂工会委员会", "kind": "independent"}
+    return writing.create(uow, unions, values).id
 
 
 # --- masks

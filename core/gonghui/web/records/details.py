@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request
+from flask import g, render_template, request
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
+from gonghui.notifications.inbox import mark_read_about
 from gonghui.records import listing
 from gonghui.records.attachments import keeping
 from gonghui.records.deadlines import DeadlineState, deadlines_of
@@ -47,6 +48,8 @@ def show_record(uow: UnitOfWork, kind: RecordType, record_id: UUID, **more: Any)
     """The page of a record; `more` is what only this request has to say."""
     row = listing.read_row(uow, kind, record_id)
     record = found(uow, kind, record_id)
+    if uow.principal.account_id is not None and not g.get("seeing_as"):
+        mark_read_about(uow, uow.principal.account_id, record_id)
     # Who sees it only because it is published does not learn who wrote what about it.
     is_reader = permits(uow, kind, record, kind.permission(READ))
     deadlines = deadlines_of(uow, record_id) if is_reader else []
@@ -65,6 +68,7 @@ def show_record(uow: UnitOfWork, kind: RecordType, record_id: UUID, **more: Any)
         tone=tone(kind, record.state),
         story=story,
         done=_done(kind, record, story),
+        returned=_returned(kind, record, story),
         primary=primary,
         others=others,
         may_change=record.state in kind.workflow.changeable and _may(uow, kind, record, CHANGE),
@@ -125,6 +129,14 @@ def _done(kind: RecordType, record: Record, story: Story | None) -> Text | None:
             "已办理“{step}”，现在是“{state}”，{next}。", step=step.title, state=state, next=story.waits_for
         )
     return _("已办理“{step}”，现在是“{state}”。", step=step.title, state=state)
+
+
+def _returned(kind: RecordType, record: Record, story: Story | None) -> Text | str | None:
+    """What somebody wrote who gave the record back: nothing is read before it by whoever has to put it right."""
+    last = story.last if story is not None else None
+    if story is None or last is None or not last.comment or record.state not in kind.workflow.changeable:
+        return None
+    return story.entries[0]["sentence"] if last.from_state not in kind.workflow.changeable else None
 
 
 def _facts(kind: RecordType, row: Mapping[str, Any]) -> list[tuple[Text, str]]:

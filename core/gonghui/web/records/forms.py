@@ -60,7 +60,7 @@ def new_record(uow: UnitOfWork, kind: RecordType) -> Answer:
 
     return answer(uow, Form(
         kind, sheet, _("新建{what}", what=kind.title), _("保存"), to(list_path(kind)), schemas.creation(kind), do,
-        initial=filling.of_new(uow, sheet),
+        initial=filling.of_new(uow, sheet), more={"asked_later": _asked_later(kind)},
     ))  # fmt: skip
 
 
@@ -153,6 +153,13 @@ def _of_record(
         kind, sheet, _("{what}：{name}", what=title, name=name), _("保存"), back, schema, do, initial, rows,
         row["version"], more={"name": name},
     )  # fmt: skip
+
+
+def _asked_later(kind: RecordType) -> list[Text]:
+    """Steps that look whether everything is there: until then, a record may be saved with gaps."""
+    begun = kind.workflow.initial
+    steps = (step for step in kind.workflow.transitions if begun in kind.workflow.sources(step))
+    return [step.title for step in steps if step.guards and step.awaited]
 
 
 def _add_row(sent: typed.Typed, told: str) -> None:

@@ -15,8 +15,8 @@ from gonghui.i18n import Text, _
 from gonghui.records import listing, steps
 from gonghui.records.bulk_steps import MOST, take_steps
 from gonghui.records.record import Record
-from gonghui.records.record_types import RecordType
-from gonghui.records.sight import found, require
+from gonghui.records.record_types import CHANGE, RecordType
+from gonghui.records.sight import found, permits, require
 from gonghui.records.workflow import Transition
 from gonghui.values.ids import parse_id
 from gonghui.web.navigation import list_path
@@ -33,7 +33,10 @@ def take_step(uow: UnitOfWork, kind: RecordType, step: Transition, record_id: UU
     if request.method != "POST" and record.state not in kind.workflow.sources(step):
         raise Conflict("state_forbids", _("当前状态不允许这一步。"))
     row = listing.read_row(uow, kind, record_id)
-    name = name_of(kind, row)
+    name, path = name_of(kind, row), record_path(kind, record_id)
+    may_mend = record.state in kind.workflow.changeable and permits(
+        uow, kind, record, kind.permission(CHANGE)
+    )
 
     def do(content: dict[str, Any]) -> Response:
         steps.take_step(uow, kind, record_id, sent_version(), step.name, content)
@@ -41,8 +44,13 @@ def take_step(uow: UnitOfWork, kind: RecordType, step: Transition, record_id: UU
 
     return answer(uow, Form(
         kind, sheets.for_step(uow, kind, record, step), _("{what}：{name}", what=step.title, name=name), step.title,
-        to(record_path(kind, record_id)), schemas.answers(kind, step), do, version=row["version"],
-        template="records/step.html", more={"name": name, "what_follows": _what_follows(kind, step, record)},
+        to(path), schemas.answers(kind, step), do, version=row["version"],
+        template="records/step.html",
+        more={
+            "name": name,
+            "what_follows": _what_follows(kind, step, record),
+            "mended_at": to(f"{path}/edit") if may_mend else None,
+        },
     ))  # fmt: skip
 
 

@@ -33,6 +33,19 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-closes]")?.closest("dialog")?.close();
 });
 
+// A dialog keeps the focus: after its last stop comes its first, where browsers go on to their own frame.
+document.addEventListener("keydown", (event) => {
+  const dialog = event.key === "Tab" && document.querySelector("dialog[open]");
+  if (!dialog) return;
+  const stops = [...dialog.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter((stop) => !stop.disabled && stop.offsetParent !== null);
+  const at = stops.indexOf(document.activeElement);
+  const next = at + (event.shiftKey ? -1 : 1);
+  if (at >= 0 && next >= 0 && next < stops.length) return;
+  event.preventDefault();
+  stops[event.shiftKey ? stops.length - 1 : 0]?.focus();
+});
+
 // <button data-prints> prints the page.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-prints]")) window.print();
@@ -66,7 +79,3 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A button that prints the page.
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-prints]")) window.print();
-});
