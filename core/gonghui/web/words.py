@@ -68,8 +68,8 @@ def reorganisation_kind(code: str) -> Text | str:
 
 
 def role_name(code: str, title: str = "") -> Text | str:
-    """The role as people call it; one that the core does not know as `title` says."""
-    return _ROLE_NAMES.get(code, title or code)
+    """The role as people call it; one that the core does not know as `title` says, translated if a plugin has words."""
+    return _ROLE_NAMES.get(code) or Text(title or code)
 
 
 def period_name(period: Period) -> Text:
