@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import ElementHandle, Locator, Page, expect
+from playwright.sync_api import ElementHandle, FileChooser, Locator, Page, expect
 
 #: More stops than any page has between two things; who needs more of them goes round in circles.
 _MOST_STOPS = 250
@@ -68,6 +68,9 @@ class Keys:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._faults: set[str] = set()
+        self._wanted: Path | None = None
+        # From the start: a chooser that opens before somebody listens is never told of.
+        page.on("filechooser", self._take)
 
     @property
     def faults(self) -> list[str]:
@@ -96,10 +99,10 @@ class Keys:
         raise AssertionError(f"no choice is called {title}")
 
     def upload(self, target: Locator, path: Path) -> None:
+        self._wanted = path
         self.reach(target)
-        with self._page.expect_file_chooser() as chooser:
-            self._page.keyboard.press("Enter")
-        chooser.value.set_files(path)
+        self._page.keyboard.press("Space")
+        self._page.wait_for_function("(box) => box.files.length === 1", arg=target.element_handle())
 
     def open_row(self, link: Locator) -> None:
         """`j` from row to row, `k` back again, and Enter on the one that is meant."""
@@ -146,6 +149,10 @@ class Keys:
             )
             self._note(self._stop(goal))
         raise AssertionError(f"the keyboard does not reach {target}")
+
+    def _take(self, chooser: FileChooser) -> None:
+        assert self._wanted is not None
+        chooser.set_files(self._wanted)
 
     def _stop(self, goal: ElementHandle | None) -> dict[str, Any]:
         return dict(self._page.evaluate(_STOP, goal))
