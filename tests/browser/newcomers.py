@@ -148,8 +148,9 @@ class Person:
         self.visitor.login = login
 
     def _labelled(self, label: str, within: Locator | None) -> Locator:
-        begins = re.compile(rf"^\s*{re.escape(self.say(label))}")
-        return (within or self.content).get_by_label(begins).first
+        called, optional = re.escape(self.say(label)), re.escape(self.say("（选填）"))
+        labelled = re.compile(rf"^\s*{called}\s*({optional})?\s*$")
+        return (within or self.content).get_by_label(labelled).first
 
     def _open_row(self, link: Locator) -> None:
         with self.page.expect_navigation():
