@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
-
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from gonghui.api.exports import file_response
 from gonghui.api.operator_sessions import PLACE
+from gonghui.api.plugins_here import exported, plugin_here, registry_here
 from gonghui.api.resources.plugins import EXPORT, PLAN
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import not_found
-from gonghui.jobs.kinds import JobFile
-from gonghui.lifecycle.plugin_export import export_rows
 from gonghui.lifecycle.plugin_preview import preview
-from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.previews import all_standing
-from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.requirements import dependents_of, required_by
 from gonghui.plugin_host.switching import put_in_plan
-from gonghui.records.exporting import IN_MEMORY
 from gonghui.tenancy.switches import positions
-from gonghui.values import clock
 from gonghui.web.operating import operator_key
 from gonghui.web.page import page
 
@@ -36,7 +27,7 @@ _HOME = f"{PLACE}/plan"
 def show_plan(uow: UnitOfWork) -> str:
     """Every plugin that is installed, and how it stands at this federation."""
     operator_key()
-    return render_template("operating/plan.html", rows=all_standing(uow, _registry()))
+    return render_template("operating/plan.html", rows=all_standing(uow, registry_here()))
 
 
 @blueprint.get(f"{_HOME}/<string:plugin_id>")
@@ -44,15 +35,15 @@ def show_plan(uow: UnitOfWork) -> str:
 def show_planned(uow: UnitOfWork, plugin_id: str) -> str:
     """A plugin at this federation: in the plan or not, what would go along, and what it holds."""
     operator_key()
-    plugin = _plugin(plugin_id)
+    plugin = plugin_here(plugin_id)
     known = positions(uow)
     is_planned = plugin.id not in known or known[plugin.id].is_planned
-    along = dependents_of(plugin.id, _registry().plugins) if is_planned else required_by(
-        plugin.id, _registry().plugins
+    along = dependents_of(plugin.id, registry_here().plugins) if is_planned else required_by(
+        plugin.id, registry_here().plugins
     )  # fmt: skip
     return render_template(
         "operating/planned.html",
-        plugin=preview(uow, _registry(), plugin),
+        plugin=preview(uow, registry_here(), plugin),
         is_planned=is_planned,
         along=[
             each.name
@@ -69,7 +60,7 @@ def change_plan(uow: UnitOfWork, plugin_id: str) -> Response:
     """Take a plugin into the plan or out of it; it keeps its switch and its data, and comes back as it stood."""
     operator_key()
     planned = request.form.get("planned") == "1"
-    put_in_plan(uow, _registry(), _plugin(plugin_id), planned=planned)
+    put_in_plan(uow, registry_here(), plugin_here(plugin_id), planned=planned)
     return redirect(f"{_HOME}/{plugin_id}?done={'in' if planned else 'out'}", 303)
 
 
@@ -78,19 +69,4 @@ def change_plan(uow: UnitOfWork, plugin_id: str) -> Response:
 def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
     """Everything that the plugin holds here as a zip of JSON lines, sealed values masked."""
     operator_key()
-    plugin = _plugin(plugin_id)
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
-    export_rows(uow, plugin, file)
-    return file_response(JobFile(file, f"{plugin.id}-{clock.today():%Y%m%d}.zip", "application/zip"))
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["gonghui"].registry
-    return registry
-
-
-def _plugin(plugin_id: str) -> Plugin:
-    found = _registry().plugins.get(plugin_id)
-    if found is None:
-        raise not_found()
-    return found
+    return exported(uow, plugin_here(plugin_id))

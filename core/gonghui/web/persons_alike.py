@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from gonghui.api.paging import decode_cursor, encode_cursor
+from gonghui.api.plugins_here import registry_here
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import DomainError, not_found
 from gonghui.i18n import _
@@ -16,7 +17,6 @@ from gonghui.parties.alike import persons_like
 from gonghui.parties.merging import count_moved
 from gonghui.parties.person_merges import PersonMerge, list_merges
 from gonghui.parties.persons import Person
-from gonghui.plugin_host.registry import Registry
 from gonghui.values.ids import parse_id
 from gonghui.web.form_answers import Fault, faults_of, required
 from gonghui.web.forms import refused
@@ -54,7 +54,7 @@ def do_merge(uow: UnitOfWork, person_id: UUID, other_person_id: UUID) -> Respons
     """Let the first stand for both, for a reason that is kept."""
     try:
         reason = required("reason", _("写明理由。"), most=_LONGEST_REASON)
-        made = person_merging.merge(uow, _registry(), person_id, other_person_id, reason)
+        made = person_merging.merge(uow, registry_here(), person_id, other_person_id, reason)
     except DomainError as error:
         refused(uow, error)
         faults = faults_of(error, ("reason",))
@@ -74,7 +74,7 @@ def show_merges(uow: UnitOfWork) -> str:
 def do_undo(uow: UnitOfWork, person_merge_id: UUID) -> Response | tuple[str, int]:
     """Take a merge apart; both histories are as they were."""
     try:
-        person_merging.unmerge(uow, _registry(), person_merge_id)
+        person_merging.unmerge(uow, registry_here(), person_merge_id)
     except DomainError as error:
         return _merges_page(uow, refused(uow, error)), error.status
     return redirect(to(_MERGES, done=person_merge_id), 303)
@@ -125,8 +125,3 @@ def _person(uow: UnitOfWork, person_id: UUID) -> Person:
     if found is None:
         raise not_found()
     return found
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["gonghui"].registry
-    return registry

@@ -7,17 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, current_app, g
+from flask import Response, g
 from marshmallow import Schema, fields, validate
 
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
+from gonghui.api.plugins_here import registry_here
 from gonghui.auth.scope import unit_within
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import FieldFault, forbidden, invalid
 from gonghui.i18n import _
 from gonghui.plugin_host.plugin_figures import figures_of
-from gonghui.plugin_host.registry import Registry
 from gonghui.reporting.indicators import Indicator, Place, find, open_figure, tree_of
 from gonghui.reporting.presentation import figure_json, record_json
 from gonghui.values.periods import Period
@@ -101,7 +101,9 @@ def list_figures(uow: UnitOfWork, query: dict[str, Any]) -> Response:
         "last": period.last,
         "org_unit_id": query.get("org_unit_id"),
         "tree_on": place.tree_on if place else None,
-        "figures": [figure_json(f, period, place) for f in figures_of(_registry(), uow, mine, period, place)],
+        "figures": [
+            figure_json(f, period, place) for f in figures_of(registry_here(), uow, mine, period, place)
+        ],
     }
     return Response(orjson.dumps(content), content_type="application/json")
 
@@ -125,13 +127,8 @@ def list_figure_records(uow: UnitOfWork, query: dict[str, Any], code: str) -> Re
     )
 
 
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["gonghui"].registry
-    return registry
-
-
 def _indicators() -> list[Indicator]:
-    indicators = _registry().indicators(g.tenant.plugins_on)
+    indicators = registry_here().indicators(g.tenant.plugins_on)
     return indicators
 
 

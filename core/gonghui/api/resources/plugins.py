@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, fields, validate
 
-from gonghui.api.exports import file_response
 from gonghui.api.operations import Blueprint, operation
+from gonghui.api.plugins_here import exported, plugin_here, registry_here
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.errors import not_found
-from gonghui.jobs.kinds import JobFile
-from gonghui.lifecycle.plugin_export import export_rows
 from gonghui.lifecycle.plugin_preview import preview
 from gonghui.lifecycle.plugin_removal import cancel_removal, request_removal
 from gonghui.plugin_host.failures import failures_of
-from gonghui.plugin_host.manifest import Plugin
 from gonghui.plugin_host.previews import (
     LEAVING,
     OFF,
@@ -26,11 +21,8 @@ from gonghui.plugin_host.previews import (
     UNPLANNED,
     all_standing,
 )
-from gonghui.plugin_host.registry import Registry
 from gonghui.plugin_host.switching import put_in_plan, switch_off, switch_on
-from gonghui.records.exporting import IN_MEMORY
 from gonghui.settings import settings
-from gonghui.values import clock
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/api/v1/plugins", description="Plugin switches")
 
@@ -132,7 +124,7 @@ class FailureOut(Schema):
 @blueprint.response(200, PluginOut(many=True))
 def list_plugins(uow: UnitOfWork) -> list[dict[str, Any]]:
     """Installed plugins and how each stands here."""
-    return all_standing(uow, _registry())
+    return all_standing(uow, registry_here())
 
 
 @blueprint.route("/<string:plugin_id>", methods=["GET"])
@@ -140,7 +132,7 @@ def list_plugins(uow: UnitOfWork) -> list[dict[str, Any]]:
 @blueprint.response(200, PreviewOut)
 def get_plugin(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
     """What switching the plugin on brings, what it needs, what needs it, and what it holds here."""
-    return preview(uow, _registry(), _plugin(plugin_id))
+    return preview(uow, registry_here(), plugin_here(plugin_id))
 
 
 @blueprint.route("/<string:plugin_id>", methods=["PUT"])
@@ -149,11 +141,11 @@ def get_plugin(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
 @blueprint.response(200, Switched)
 def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[str, Any]:
     """Switch a plugin on, with what it requires, or off; its data stays."""
-    plugin = _plugin(plugin_id)
+    plugin = plugin_here(plugin_id)
     changed = (
-        switch_on(uow, _registry(), plugin)
+        switch_on(uow, registry_here(), plugin)
         if body["on"]
-        else switch_off(uow, _registry(), plugin, with_dependents=body["with_dependents"])
+        else switch_off(uow, registry_here(), plugin, with_dependents=body["with_dependents"])
     )
     return {**_standing(uow, plugin_id), "changed": [each.id for each in changed]}
 
@@ -163,7 +155,7 @@ def put_plugin(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[s
 @blueprint.response(200, FailureOut(many=True))
 def list_failures(uow: UnitOfWork, plugin_id: str) -> list[Any]:
     """What went wrong in calls into the plugin here, the latest first."""
-    return failures_of(uow, _plugin(plugin_id).id)
+    return failures_of(uow, plugin_here(plugin_id).id)
 
 
 @blueprint.route("/<string:plugin_id>/plan", methods=["PUT"])
@@ -172,7 +164,7 @@ def list_failures(uow: UnitOfWork, plugin_id: str) -> list[Any]:
 @blueprint.response(200, Switched)
 def put_plan(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[str, Any]:
     """Take a plugin into this federation's plan or out of it. For operators."""
-    changed = put_in_plan(uow, _registry(), _plugin(plugin_id), planned=body["planned"])
+    changed = put_in_plan(uow, registry_here(), plugin_here(plugin_id), planned=body["planned"])
     return {**_standing(uow, plugin_id), "changed": [each.id for each in changed]}
 
 
@@ -183,7 +175,7 @@ def put_plan(uow: UnitOfWork, body: dict[str, bool], plugin_id: str) -> dict[str
 def post_removal(uow: UnitOfWork, body: dict[str, Any], plugin_id: str) -> dict[str, Any]:
     """Uninstall a plugin here: its rows go after some days, until when it can be taken back."""
     days = settings().plugin_grace_days if body["days"] is None else body["days"]
-    request_removal(uow, _plugin(plugin_id), days, others=_registry().plugins.values())
+    request_removal(uow, plugin_here(plugin_id), days, others=registry_here().plugins.values())
     return _standing(uow, plugin_id)
 
 
@@ -192,7 +184,7 @@ def post_removal(uow: UnitOfWork, body: dict[str, Any], plugin_id: str) -> dict[
 @blueprint.response(200, PluginOut)
 def delete_removal(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
     """Take the uninstalling back: everything stays."""
-    cancel_removal(uow, _plugin(plugin_id))
+    cancel_removal(uow, plugin_here(plugin_id))
     return _standing(uow, plugin_id)
 
 
@@ -204,23 +196,8 @@ def export_plugin(uow: UnitOfWork, plugin_id: str) -> Response:
 
     It holds what no role sees in lists, such as who likes whom.
     """
-    plugin = _plugin(plugin_id)
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the answer
-    export_rows(uow, plugin, file)
-    return file_response(JobFile(file, f"{plugin.id}-{clock.today():%Y%m%d}.zip", "application/zip"))
+    return exported(uow, plugin_here(plugin_id))
 
 
 def _standing(uow: UnitOfWork, plugin_id: str) -> dict[str, Any]:
-    return next(row for row in all_standing(uow, _registry()) if row["id"] == plugin_id)
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["gonghui"].registry
-    return registry
-
-
-def _plugin(plugin_id: str) -> Plugin:
-    found = _registry().plugins.get(plugin_id)
-    if found is None:
-        raise not_found()
-    return found
+    return next(row for row in all_standing(uow, registry_here()) if row["id"] == plugin_id)
