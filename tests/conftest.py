@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gonghui.lifecycle.onboarding import Declaration, onboard
 from gonghui.plugin_host.registry import discover
 from gonghui.settings import PACKAGED_TENANTS
 from gonghui.testing import Federation, World
+from gonghui.values import clock
 
 #: Kept between runs, beside everything else that this repository makes.
 os.environ.setdefault("GONGHUI_TEST_VAR", str(Path(__file__).parents[1] / "var" / "test"))
@@ -36,6 +38,18 @@ pytest_plugins = ["gonghui.testing.fixtures"]
 
 _DISTRICT = PACKAGED_TENANTS / "demo.toml"
 _numbers = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """No test module keeps the day on which it was collected: at midnight it would be yesterday."""
+
+    def refuse() -> datetime:
+        raise RuntimeError("tests ask for the day while they run, not while they are collected")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", refuse)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,6 @@ from gonghui_organising.unions import unions
 
 PATH = "/api/v1/parameters"
 COMMITTEE = f"{PATH}/organising.committee.members_from"
-SOON = (clock.today() + timedelta(days=30)).isoformat()
 DECISION = {
     "value": 20,
     "effective_from": "2024-07-01",
@@ -28,12 +27,16 @@ DECISION = {
 }
 
 
+def soon() -> str:
+    return (clock.today() + timedelta(days=30)).isoformat()
+
+
 def put(federation: Federation, who: str = "admin", path: str = COMMITTEE, **changed: Any) -> TestResponse:
     return federation.client(who)("PUT", path, json=DECISION | changed)
 
 
 def test_the_list_says_what_binds_and_where_it_comes_from(federation: Federation) -> None:
-    assert put(federation, effective_from=SOON).status_code == 200
+    assert put(federation, effective_from=soon()).status_code == 200
     items, cursor = [], ""
     while cursor is not None:
         page = federation.client("garden").get(f"{PATH}?limit=7{cursor and f'&cursor={cursor}'}").json
@@ -44,7 +47,7 @@ def test_the_list_says_what_binds_and_where_it_comes_from(federation: Federation
     committee = by_code["organising.committee.members_from"]
     assert (committee["value"], committee["version"], committee["is_own"]) == (25, "nation@2022-01-01", False)
     assert [(c["from"], c["value"], c["version"]) for c in committee["coming"]] == [
-        (SOON, 20, f"tenant@{SOON}")
+        (soon(), 20, f"tenant@{soon()}")
     ]
     assert by_code["organising.committee.seats"]["jurisdiction"] == "nation/guangdong/shenzhen"
     assert by_code["organising.full_time_staff.staff_from"]["value"] is None
@@ -176,10 +179,10 @@ def test_a_change_that_is_decided_says_what_it_will_mean(founded: Federation) ->
         "gains": 0,
         "loses": 0,
     }
-    assert put(founded, effective_from=SOON, value=26).status_code == 200
+    assert put(founded, effective_from=soon(), value=26).status_code == 200
     told = founded.client("admin").get(f"{COMMITTEE}/what-if").json
     assert (told["now"]["value"], told["then"]["value"], told["consequences"][0]["loses"]) == (25, 26, 1)
-    then = founded.client("admin").get(f"{COMMITTEE}/what-if?on={SOON}").json
+    then = founded.client("admin").get(f"{COMMITTEE}/what-if?on={soon()}").json
     assert then == told
 
 

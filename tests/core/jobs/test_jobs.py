@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -411,7 +411,7 @@ def test_what_others_were_quicker_with_is_told_as_it_is_in_an_operation(
     assert told(federation.client("district"), job_id)["error"]["code"] == "version_stale"
 
 
-@pytest.mark.parametrize("parameters", [{"at": clock.now()}, {"names": {"a"}}])
+@pytest.mark.parametrize("parameters", [{"at": datetime(2024, 7, 1, tzinfo=UTC)}, {"names": {"a"}}])
 def test_parameters_are_plain_values_ids_and_days(parameters: dict[str, object]) -> None:
     with pytest.raises(TypeError):
         packed(parameters)

@@ -32,7 +32,10 @@ from gonghui_organising.unions import unions
 
 DAY = date(2024, 5, 1)
 BEFORE = DAY - timedelta(days=1)
-TOMORROW = clock.today() + timedelta(days=1)
+
+
+def tomorrow() -> date:
+    return clock.today() + timedelta(days=1)
 
 
 def unit_of(uow: UnitOfWork, unit_id: UUID) -> OrgUnit:
@@ -251,8 +254,8 @@ def test_the_past_needs_a_permission_of_its_own(old_federation: Federation) -> N
 
 
 def test_a_day_to_come_is_planned_and_applied_when_it_is_there(old_federation: Federation) -> None:
-    units = old_federation.units
-    outcome = done(old_federation, Move(units["garden"], units["west"]), TOMORROW)
+    units, day = old_federation.units, tomorrow()
+    outcome = done(old_federation, Move(units["garden"], units["west"]), day)
     with old_federation.uow() as uow:
         assert settle(uow) == []
         assert unit_of(uow, units["garden"]).parent_id == units["east"]
@@ -260,7 +263,7 @@ def test_a_day_to_come_is_planned_and_applied_when_it_is_there(old_federation: F
     with clock.at(clock.now() + timedelta(days=3)), old_federation.uow() as uow:
         (record,) = settle(uow)
         assert unit_of(uow, units["garden"]).parent_id == units["west"]
-        assert edges_of(uow, units["garden"])[-1].valid_from == TOMORROW
+        assert edges_of(uow, units["garden"])[-1].valid_from == day
         assert settle(uow) == []
     assert (record.state, record.id) == ("applied", outcome.record.id)
     with old_federation.uow() as uow:
@@ -272,7 +275,7 @@ def test_a_day_to_come_is_planned_and_applied_when_it_is_there(old_federation: F
 
 def test_a_later_request_settles_what_is_due(old_federation: Federation) -> None:
     units = old_federation.units
-    done(old_federation, Move(units["garden"], units["west"]), TOMORROW)
+    done(old_federation, Move(units["garden"], units["west"]), tomorrow())
     with clock.at(clock.now() + timedelta(days=1)):
         old_federation.client("admin").get("/api/v1/org-units/tree")
         found = old_federation.client("admin").get(f"/api/v1/org-units/{units['garden']}").json
@@ -281,8 +284,8 @@ def test_a_later_request_settles_what_is_due(old_federation: Federation) -> None
 
 def test_a_plan_that_the_tree_no_longer_allows_fails_with_its_reason(old_federation: Federation) -> None:
     units = old_federation.units
-    done(old_federation, Move(units["garden"], units["west"]), TOMORROW)
-    done(old_federation, Rename(units["river"], "河东社区工联会"), TOMORROW)
+    done(old_federation, Move(units["garden"], units["west"]), tomorrow())
+    done(old_federation, Rename(units["river"], "河东社区工联会"), tomorrow())
     done(old_federation, Merge((units["east"], units["west"]), units["east"]), None)
     with clock.at(clock.now() + timedelta(days=1)), old_federation.uow() as uow:
         states = [(record.state, record.reason) for record in settle(uow)]
@@ -291,7 +294,7 @@ def test_a_plan_that_the_tree_no_longer_allows_fails_with_its_reason(old_federat
 
 def test_a_plan_can_be_cancelled_once(old_federation: Federation) -> None:
     units = old_federation.units
-    record = done(old_federation, Move(units["garden"], units["west"]), TOMORROW).record
+    record = done(old_federation, Move(units["garden"], units["west"]), tomorrow()).record
     with old_federation.uow("admin") as uow:
         assert cancel(uow, record.id).state == "cancelled"
     with pytest.raises(Conflict, match="not_planned"), old_federation.uow("admin") as uow:

@@ -320,9 +320,8 @@ def test_what_is_told_of_a_known_person_fills_gaps_and_overwrites_nothing(
 # --- the steps of a membership
 
 STEPS = {each.name: each for each in members.workflow.transitions if each.is_offered}
-_WARNED = {"comment": REASON, "warned_on": (clock.today() - timedelta(days=365)).isoformat()}
 _BODIES = {
-    name: _WARNED
+    name: {"comment": REASON, "warned_on": "2025-01-06"}
     if name == "deem-withdrawn"
     else {"comment": REASON}
     if step.comment is Comment.REQUIRED

@@ -112,16 +112,17 @@ def test_an_employer_of_a_list_is_on_the_wider_one_too_and_found_by_either(feder
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"visited_on": day(1), "outcome": "willing", "visitor": "王"}, "in_future"),
-        ({"visited_on": day(-1), "next_on": day(-1), "outcome": "willing", "visitor": "王"}, "before_visit"),
-        ({"visited_on": day(-1), "outcome": "willing"}, "required"),
+        ({"visited_on": 1, "outcome": "willing", "visitor": "王"}, "in_future"),
+        ({"visited_on": -1, "next_on": -1, "outcome": "willing", "visitor": "王"}, "before_visit"),
+        ({"visited_on": -1, "outcome": "willing"}, "required"),
     ],
 )
 def test_a_visit_that_cannot_have_been_is_refused(
     federation: Federation, wrong: dict[str, Any], code: str
 ) -> None:
     path = prospect(federation)
-    assert codes(put_visits(federation, path, wrong)) == [code]
+    said = {name: day(value) if name.endswith("_on") else value for name, value in wrong.items()}
+    assert codes(put_visits(federation, path, said)) == [code]
     assert federation.client("garden").get(path).json["visits"] == []
 
 
