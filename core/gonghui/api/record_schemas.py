@@ -16,6 +16,7 @@ from gonghui.api.paging import PageQuery
 from gonghui.i18n import _
 from gonghui.records.bulk_steps import MOST
 from gonghui.records.fields import Bound, Kind, bind
+from gonghui.records.listing import orders
 from gonghui.records.record_types import Child, RecordType
 from gonghui.records.workflow import CREATE, Comment, Transition
 from gonghui.values.documents import DocumentKind
@@ -174,8 +175,8 @@ def selection(kind: RecordType, *, paged: bool) -> type[Schema]:
         return _schema(
             kind, "Export", content | {"format": fields.String(load_default="xlsx", validate=formats)}
         )
-    sorts = ["newest", "name"] if "name_key" in kind.table.c else ["newest"]
-    content["sort"] = fields.String(load_default="newest", validate=validate.OneOf(sorts))
+    words = "By name where `q` looks for something and the list can be had so, else the newest first"
+    content["sort"] = fields.String(validate=validate.OneOf(orders(kind)), metadata={"description": words})
     made: type[Schema] = type(schema_name(kind, "Query"), (PageQuery,), content)
     return made
 

@@ -29,6 +29,7 @@ from gonghui.records.fields import Bound, Kind, bind
 from gonghui.records.record_types import CHANGE, EXPORT, READ, REVEAL, Child, RecordType
 from gonghui.records.reveal import reveal_field
 from gonghui.records.sight import found, require
+from gonghui.records.statements import NAME_KEY
 from gonghui.records.transitions import history
 from gonghui.records.workflow import CREATE, Transition
 
@@ -112,12 +113,12 @@ def _add(blueprint: Blueprint, rule: str, method: str, view: View, name: str, *d
 
 def _add_reading(blueprint: Blueprint, kind: RecordType, one: str) -> None:
     def list_records(uow: UnitOfWork, query: dict[str, Any]) -> Response:
-        sort, limit = query["sort"], query["limit"]
+        sort, limit = listing.sort_of(kind, query), query["limit"]
         after = decode_cursor(query.get("cursor"), listing.sort_parsers(sort))
         rows = listing.list_rows(uow, kind, query, after)
         following = listing.sort_values(rows[limit - 1], sort) if len(rows) > limit else None
         for row in rows:
-            row.pop("name_key", None)
+            row.pop(NAME_KEY, None)
         count = listing.count_rows(uow, kind, query) if query["count"] else None
         return page_response(rows[:limit], following, count)
 

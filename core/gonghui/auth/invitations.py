@@ -20,7 +20,7 @@ from gonghui.i18n import Text, _
 from gonghui.parties.persons import Person, new_person
 from gonghui.tenancy.org_tree import OrgUnit, ids_under
 from gonghui.values import clock
-from gonghui.values.names import sort_key
+from gonghui.values.names import syllables
 from gonghui.values.principal import PrincipalKind
 
 MOST = 500
@@ -173,8 +173,8 @@ def _base(line: Line) -> str:
     """A login made of a name: family name, a dot, the rest, in pinyin."""
     if line.login:
         return line.login.lower()
-    family, _sep, rest = sort_key(line.name).partition(" ")
-    typed = f"{family}.{rest.replace(' ', '')}".lower()
+    family, *rest = syllables(line.name) or [""]
+    typed = f"{family}.{''.join(rest)}".lower()
     made = "".join(sign for sign in typed if sign.isascii() and (sign.isalnum() or sign == "."))
     return (made.strip(".") or "user")[: _LONGEST - 4].ljust(3, "0")
 

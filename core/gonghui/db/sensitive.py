@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Dialect, LargeBinary, Table
 from sqlalchemy.orm import MappedColumn, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from gonghui.db.ciphers import Keyring, Sealed
 
@@ -43,9 +43,9 @@ def sensitive(kind: str, *, personal: bool = True) -> MappedColumn[Any]:
     return mapped_column(SealedType(), nullable=True, info=info)
 
 
-def identifying() -> MappedColumn[Any]:
+def identifying(kind: TypeEngine[Any] | None = None) -> MappedColumn[Any]:
     """A plain column that tells who somebody is (a name, a login): erasing the person empties it."""
-    return mapped_column(info={"identifying": True})
+    return mapped_column(kind, info={"identifying": True})
 
 
 def blind_index(of: str) -> MappedColumn[Any]:

@@ -217,6 +217,10 @@ class UnitOfWork:
         """Put new rows into the transaction."""
         self.session.add_all(rows)
 
+    def plan_afresh(self) -> None:
+        """Let the database plan each statement of this transaction for its own values from here on."""
+        say(self.session.connection(), "SET LOCAL plan_cache_mode = force_custom_plan")
+
     def commit(self) -> None:
         """Write what is outstanding, let the recorder close its entries, and commit."""
         self.session.flush()
@@ -292,10 +296,20 @@ def _bind(session: TenantSession, transaction: SessionTransaction, connection: C
         raise NoTenant(f"not a tenant: {tenant!r}")
     connection.info["recorded"] = False
     connection.info.pop("deadline", None)
-    pgconn = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
-    result = pgconn.exec_(f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'".encode())
+    try:
+        say(connection, f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'")
+    except RuntimeError as error:
+        raise NoTenant(str(error)) from error
+
+
+def say(connection: Connection, statement: str) -> None:
+    """A statement about the transaction, in the driver's own words: no other way lets one through.
+
+    Raises `RuntimeError` with what the database answers, where it refuses.
+    """
+    result = connection.connection.driver_connection.pgconn.exec_(statement.encode())  # type: ignore[union-attr]
     if result.status != ExecStatus.COMMAND_OK:
-        raise NoTenant(result.error_message.decode(errors="replace"))
+        raise RuntimeError(result.error_message.decode(errors="replace"))
 
 
 @event.listens_for(TenantSession, "before_flush")

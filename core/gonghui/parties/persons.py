@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 
@@ -26,7 +26,13 @@ class Person(TenantTable):
     __tablename__ = "person"
     __table_args__ = (
         CheckConstraint("sex IN ('male', 'female')", "sex"),
-        Index("ix_person_name_key", "tenant_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}),
+        Index("ix_person_name_key", "tenant_id", "name_key"),
+        Index(
+            "ix_person_merged_into",
+            "tenant_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
         Index(
             "uq_person_document",
             "tenant_id",
@@ -59,7 +65,8 @@ class Person(TenantTable):
     )
 
     name: Mapped[str] = identifying()
-    name_key: Mapped[str] = identifying()
+    #: Sorted by its bytes, so that one index serves both its beginning and the order of names.
+    name_key: Mapped[str] = identifying(Text(collation="C"))
     sex: Mapped[str | None]
     birth_year: Mapped[int | None]
     document_kind: Mapped[str | None] = identifying()

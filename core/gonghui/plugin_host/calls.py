@@ -10,9 +10,8 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from psycopg.pq import ExecStatus
 
-from gonghui.db.unit_of_work import Overstepped, UnitOfWork
+from gonghui.db.unit_of_work import Overstepped, UnitOfWork, say
 from gonghui.db.writers import written_by
 from gonghui.plugin_host.failures import in_words, note_failure
 from gonghui.plugin_host.hooks import FEATURE, MANY, Card, Link, Waiting
@@ -122,9 +121,10 @@ def _reading(uow: UnitOfWork, seconds: float, statement_ms: int) -> Iterator[Non
     """A point to which transaction, session and principal go back; what is in it reads, and has less time."""
     kept = (uow.principal, uow.current_note, len(uow.pending_notes))
     with uow.session.begin_nested():
-        info = uow.session.connection().info
+        connection = uow.session.connection()
+        info, less = connection.info, f"SET LOCAL statement_timeout = {statement_ms}"
         before = (info.get("deadline"), info.get("statement_ms"))
-        _say(uow, f"SET LOCAL statement_timeout = {statement_ms}; SET LOCAL transaction_read_only = on")
+        say(connection, f"{less}; SET LOCAL transaction_read_only = on")
         info["deadline"] = min(monotonic() + seconds, before[0] or float("inf"))
         info["statement_ms"] = statement_ms
         try:
@@ -133,12 +133,7 @@ def _reading(uow: UnitOfWork, seconds: float, statement_ms: int) -> Iterator[Non
             info["deadline"], info["statement_ms"] = before
             uow.principal, uow.current_note, notes = kept
             del uow.pending_notes[notes:]
-        _say(uow, f"SET LOCAL statement_timeout = {before[1]}" if before[1] else "RESET statement_timeout")
-
-
-def _say(uow: UnitOfWork, statement: str) -> None:
-    """In the driver's own words, because a unit of work lets no such statement through."""
-    connection = uow.session.connection().connection.driver_connection
-    result = connection.pgconn.exec_(statement.encode())  # type: ignore[union-attr]
-    if result.status != ExecStatus.COMMAND_OK:
-        raise RuntimeError(result.error_message.decode(errors="replace"))
+        say(
+            connection,
+            f"SET LOCAL statement_timeout = {before[1]}" if before[1] else "RESET statement_timeout",
+        )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.records.deadlines import Deadline, DeadlineState, days_left
@@ -23,6 +23,14 @@ def is_overdue(kind: RecordType, today: date) -> ColumnElement[bool]:
     passed = and_(_D.state == DeadlineState.OPEN.value, _D.due_on < today, stopped)
     of_record = and_(_D.tenant_id == table.tenant_id, _D.record_id == table.id)
     return exists(select(_D.id).where(of_record, passed))
+
+
+def first_due(kind: RecordType) -> ColumnElement[Any]:
+    """The nearest open deadline of a record, as a day; null where it has none."""
+    table = kind.table.c
+    of_record = and_(_D.tenant_id == table.tenant_id, _D.record_id == table.id)
+    first = select(func.min(_D.due_on)).where(of_record, _D.state == DeadlineState.OPEN.value)
+    return first.correlate(kind.table).scalar_subquery()
 
 
 def nearest_due(uow: UnitOfWork, record_ids: Collection[UUID], today: date) -> dict[UUID, tuple[date, int]]:

@@ -16,6 +16,8 @@ from gonghui.tenancy.org_tree import OrgUnit
 
 Purpose = Literal["list", "detail", "export"]
 _UNIT = "org_unit_id"
+#: What the key by which lists are put in the order of names is called in their rows.
+NAME_KEY = "name_key"
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Shape:
     filters: dict[str, Any] = field(default_factory=dict)
     searched: dict[str, Any] = field(default_factory=dict)
     name_keys: dict[str, Any] = field(default_factory=dict)
+    #: By what the list is put in the order of names: the record's own, or that of the person it is about.
+    by_name: Any = None
     of_persons: set[str] = field(default_factory=set)
     is_published: bool = False
 
@@ -49,8 +53,6 @@ def statement_of(kind: RecordType, purpose: Purpose) -> Shape:
     columns.append(targets.of(_UNIT, OrgUnit.__table__).c.name.label("org_unit_name"))
     if purpose != "list":
         columns += [table.c.created_at, table.c.changed_at]
-    elif "name_key" in table.c:
-        columns.append(table.c.name_key)  # for the cursor; whoever answers takes it away
     for bound in kind.bound:
         _note_ways(shape, bound, table, kind)
         if _is_shown(bound, purpose):
@@ -63,9 +65,19 @@ def statement_of(kind: RecordType, purpose: Purpose) -> Shape:
             shape.money += [one.name] if one.kind is Kind.MONEY else []
     if purpose == "detail":
         columns += _children(shape, kind)
+    shape.by_name = _by_name(shape, kind)
+    if purpose == "list" and shape.by_name is not None:
+        columns.append(shape.by_name.label(NAME_KEY))  # for the cursor; whoever answers takes it away
     shape.tables = targets.joined
     shape.select = select(*columns).select_from(targets.joined)
     return shape
+
+
+def _by_name(shape: Shape, kind: RecordType) -> Any:
+    if "name_key" in kind.table.c:
+        return kind.table.c.name_key
+    person = next((name for name in shape.name_keys if name in shape.of_persons), None)
+    return None if person is None else shape.name_keys[person]
 
 
 class _Targets:
@@ -81,7 +93,8 @@ class _Targets:
         if link not in self._known:
             other = self._known[link] = target.alias(link.removesuffix("_id"))
             same = and_(other.c.tenant_id == self._table.c.tenant_id, other.c.id == self._table.c[link])
-            self.joined = self.joined.outerjoin(other, same)
+            # What every row has is no reason to begin with the rows: a name may be the better beginning.
+            self.joined = self.joined.join(other, same, isouter=self._table.c[link].nullable)
         return self._known[link]
 
 

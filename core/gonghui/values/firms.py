@@ -34,7 +34,7 @@ from gonghui.values.firm_words import (
     WIDE,
     ZONE,
 )
-from gonghui.values.names import sort_key
+from gonghui.values.names import syllables
 
 #: From here on two names are taken as one without asking; only names under the same key get there.
 SAME = 96
@@ -281,7 +281,7 @@ def _brand_likeness(one: str, other: str) -> int:
     if one == other:
         return 100
     shorter, longer = sorted((one, other), key=len)
-    if len(one) == len(other) > 1 and sort_key(one) == sort_key(other):
+    if len(one) == len(other) > 1 and syllables(one) == syllables(other):
         return 88
     if len(shorter) >= 3 and OSA.distance(one, other, score_cutoff=1) == 1:
         return 76 if len(longer) == 3 else 82
@@ -363,7 +363,7 @@ def blocks(firm: FirmName) -> frozenset[str]:
     """
     keys: set[str] = set()
     for brand in (firm.brand, *(read_firm(name).brand for name in firm.former + firm.short)):
-        sounds = sort_key(brand).split(" ")
+        sounds = syllables(brand)
         if len(sounds) == 1:
             keys.update(sounds)
         keys.update(f"{a} {b}" for a, b in pairwise(sounds))

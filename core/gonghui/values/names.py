@@ -12,10 +12,17 @@ def _reading(character: str) -> str:
     return str(lazy_pinyin(character.lower(), style=Style.NORMAL)[0])
 
 
-def sort_key(name: str) -> str:
-    """Pinyin of a name, syllables set apart: 深圳市 → `shen zhen shi`.
+def syllables(name: str) -> list[str]:
+    """How the characters of a name are read, in pinyin: 深圳市 → `shen`, `zhen`, `shi`.
 
-    Taken character by character (so `prefix of a name` is `prefix of its key`) and cached, because
-    registers repeat few thousand characters.
+    Each by itself, and cached, because registers repeat few thousand characters.
     """
-    return " ".join([_reading(character) for character in name if not character.isspace()])
+    return [_reading(character) for character in name if not character.isspace()]
+
+
+def sort_key(name: str) -> str:
+    """Pinyin of a name: 深圳市 → `shenzhenshi`. The beginning of a name has the beginning of its key.
+
+    In one piece, because whoever types pinyin does not say where its syllables part.
+    """
+    return "".join(syllables(name))

@@ -16,7 +16,7 @@ from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.i18n import Text, _
 from gonghui.records import pickers
 from gonghui.records.fields import Bound, Kind
-from gonghui.records.listing import BY_NAME, MINE, NEWEST, OVERDUE
+from gonghui.records.listing import BY_NAME, MINE, NEWEST, OVERDUE, orders, sort_of
 from gonghui.records.record_types import READ, RecordType
 from gonghui.records.waiting import may_be_awaited
 from gonghui.web.page import here
@@ -25,6 +25,7 @@ from gonghui.web.units import unit_in_view
 
 ALL = _("全部")
 _VIEWS = {MINE: _("待我处理"), OVERDUE: _("已逾期")}
+_SORTS = {"": _("默认排序"), NEWEST: _("新的在前"), BY_NAME: _("按名称")}
 _RANGED = frozenset({Kind.DATE, Kind.INTEGER, Kind.MONEY})
 _ENDS = {"from": _("从"), "to": _("到")}
 _SHOWN_AT_ONCE = 4
@@ -116,13 +117,14 @@ def narrowing(uow: UnitOfWork, kind: RecordType) -> Narrowing:
     except ValidationError as error:
         found = flatten(error.messages, "")
         faults = tuple(_said(filters, each["pointer"][1:], each["detail"]) for each in found)
-        query = {"sort": NEWEST, "count": False, **dict(error.valid_data or {})}
+        query = {"count": False, **dict(error.valid_data or {})}
     unit = unit_in_view(uow)
     if unit is not None:
         query["path"] = unit.path
     views = _views(uow, kind)
     if request.args.get("view") in {name for name in _VIEWS if name in views}:
         query["view"] = request.args["view"]
+    query["sort"] = sort_of(kind, query)
     return Narrowing(query, filters, tuple(_shown_views(views, query)), faults)
 
 
@@ -134,8 +136,7 @@ def _said(filters: Iterable[Filter], name: str, detail: str) -> str:
 
 def sorts(kind: RecordType) -> tuple[tuple[str, Text], ...]:
     """Orders in which the engine can page."""
-    newest = (NEWEST, _("新的在前"))
-    return (newest, (BY_NAME, _("按名称"))) if "name_key" in kind.table.c else (newest,)
+    return tuple((name, _SORTS[name]) for name in ("", *orders(kind)))
 
 
 def _views(uow: UnitOfWork, kind: RecordType) -> list[str]:
