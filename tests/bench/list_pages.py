@@ -27,7 +27,9 @@ from gonghui.testing.federation import World
 HOST = "district.test"
 _BEFORE, _TIMES = 3, 40
 _NEXT = re.compile(r'rel="next" href="([^"]+)"')
-_MEMBERS, _UNIONS = "/console/organising/members", "/console/organising/unions"
+_MEMBERS, _UNIONS, _RE_ELECTIONS = (
+    f"/console/organising/{name}" for name in ("members", "unions", "re-elections")
+)
 #: What officers open all day, by who opens it: of everything, of a street, found, filtered, on the desk, in order.
 PAGES = (
     ("district", _MEMBERS),
@@ -38,11 +40,14 @@ PAGES = (
     ("guanhu", _MEMBERS),
     ("guanhu", f"{_MEMBERS}?q={quote('钱')}"),
     ("guanhu", f"{_MEMBERS}?view=mine"),
+    ("guanhu", f"{_MEMBERS}?sort=name"),
     ("xintian", _MEMBERS),
+    ("xintian", f"{_MEMBERS}?q={quote('钱')}"),
     ("district", _UNIONS),
     ("district", f"{_UNIONS}?q={quote('电子')}"),
     ("district", f"{_UNIONS}?view=mine"),
-    ("district", f"{_UNIONS}?view=overdue"),
+    ("district", f"{_RE_ELECTIONS}?view=mine"),
+    ("district", f"{_RE_ELECTIONS}?view=overdue"),
     ("guanhu", _UNIONS),
 )
 _FIRST = (("guanhu", "/console"), ("district", "/console"))

@@ -43,9 +43,12 @@ def list_rows(
     shape = statement_of(kind, "list")
     page = _filtered(uow, kind, shape, _with_sight(uow, kind, shape.select), query)
     sort = sort_of(kind, query)
-    order = _order(kind, shape, sort)
     if sort == BY_DAY:
-        page = page.add_columns(order[0][0].label(_DAY))
+        due = first_due(kind)
+        page = page.join(due, due.c.record_id == kind.table.c.id).add_columns(due.c.day.label(_DAY))
+        order = [(due.c.day, False), (kind.table.c.id, False)]
+    else:
+        order = _order(kind, shape, sort)
     if after is not None:
         keys = tuple_(*(column for column, _descending in order))
         bound = tuple_(*(literal(value) for value in after))
@@ -190,9 +193,8 @@ def _holds(kind: RecordType, shape: Shape, text: str) -> Any:
 
 
 def _order(kind: RecordType, shape: Shape, sort: str) -> list[tuple[Any, bool]]:
-    first = {BY_NAME: shape.by_name, BY_DAY: first_due(kind)}.get(sort)
-    if first is not None:
-        return [(first, False), (kind.table.c.id, False)]
+    if sort == BY_NAME:
+        return [(shape.by_name, False), (kind.table.c.id, False)]
     return [(kind.table.c.id, True)]
 
 

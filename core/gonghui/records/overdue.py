@@ -25,12 +25,11 @@ def is_overdue(kind: RecordType, today: date) -> ColumnElement[bool]:
     return exists(select(_D.id).where(of_record, passed))
 
 
-def first_due(kind: RecordType) -> ColumnElement[Any]:
-    """The nearest open deadline of a record, as a day; null where it has none."""
-    table = kind.table.c
-    of_record = and_(_D.tenant_id == table.tenant_id, _D.record_id == table.id)
-    first = select(func.min(_D.due_on)).where(of_record, _D.state == DeadlineState.OPEN.value)
-    return first.correlate(kind.table).scalar_subquery()
+def first_due(kind: RecordType) -> Any:
+    """Records of the type with their nearest open deadline: `record_id` and `day`."""
+    nearest = func.min(_D.due_on).label("day")
+    of_kind = (_D.record_type == kind.table.fullname, _D.state == DeadlineState.OPEN.value)
+    return select(_D.record_id, nearest).where(*of_kind).group_by(_D.record_id).subquery("first_due")
 
 
 def nearest_due(uow: UnitOfWork, record_ids: Collection[UUID], today: date) -> dict[UUID, tuple[date, int]]:

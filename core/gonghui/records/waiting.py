@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    any_,
     cast,
     column,
     exists,
@@ -135,8 +136,13 @@ def count_waiting(uow: UnitOfWork, desk: Desk) -> dict[str, Count]:
 
 def awaits(uow: UnitOfWork, kind: RecordType) -> ColumnElement[bool]:
     """The condition under which a record is on the desk of whoever asks."""
-    found = _found(uow, Desk([kind]), [kind])
-    return false() if found is None else kind.table.c.id.in_(select(found.c.id))
+    placed = _placed(uow, Desk([kind]), [kind])
+    if placed is None:
+        return false()
+    waiting = select(placed.c.id).where(_is_nearest(uow, placed, [kind]))
+    # As an array, which is made once: a join would look through all that waits for each record.
+    of_these: ColumnElement[bool] = kind.table.c.id == any_(func.array(waiting.scalar_subquery()))
+    return of_these
 
 
 def may_be_awaited(kind: RecordType, principal: Principal) -> bool:
@@ -155,16 +161,9 @@ def awaited_now(kind: RecordType, state: str, taken: Collection[str]) -> list[Tr
 
 def _found(uow: UnitOfWork, desk: Desk, kinds: Sequence[RecordType]) -> Any:
     """One row for each record that waits, with the permissions for what may be done; None where nothing can wait."""
-    branches = [branch for kind in kinds for branch in _branches(uow, kind)]
-    if not branches:
+    placed = _placed(uow, desk, kinds)
+    if placed is None:
         return None
-    open_to_me = union_all(*branches).cte("open_to_me")
-    placed = (
-        select(open_to_me, _UNIT.path, _UNIT.name.label("unit"))
-        .join(OrgUnit.__table__, _UNIT.id == open_to_me.c.org_unit_id)
-        .where(true() if desk.path is None else _UNIT.path.bool_op("^@")(desk.path))
-        .cte("placed")
-    )
     due = _due().subquery()
     columns = (placed.c.code, placed.c.id, placed.c.state, placed.c.unit)
     day = func.coalesce(due.c.due_on, NO_DAY)
@@ -178,6 +177,20 @@ def _found(uow: UnitOfWork, desk: Desk, kinds: Sequence[RecordType]) -> Any:
         .where(day < clock.today() if desk.only_overdue else true())
         .group_by(*columns, due.c.due_on)
         .subquery()
+    )
+
+
+def _placed(uow: UnitOfWork, desk: Desk, kinds: Sequence[RecordType]) -> Any:
+    """One row for each record and each condition under which a step is open; None where no step can be."""
+    branches = [branch for kind in kinds for branch in _branches(uow, kind)]
+    if not branches:
+        return None
+    open_to_me = union_all(*branches).cte("open_to_me")
+    return (
+        select(open_to_me, _UNIT.path, _UNIT.name.label("unit"))
+        .join(OrgUnit.__table__, _UNIT.id == open_to_me.c.org_unit_id)
+        .where(true() if desk.path is None else _UNIT.path.bool_op("^@")(desk.path))
+        .cte("placed")
     )
 
 
@@ -276,18 +289,13 @@ def _is_nearest(uow: UnitOfWork, placed: Any, kinds: Sequence[RecordType]) -> Co
     depth = (
         func.generate_series(1, parts).table_valued(column("value", Integer), name="depth").render_derived()
     )
+    over = func.left(placed.c.path, depth.c.value * PATH_PART).label("over")
+    # Apart from what is held (OFFSET 0), or the database would count the parts again for each role of many.
+    above = select(placed, over).join(depth, true()).where(placed.c.by_role).offset(0).subquery("above_it")
     nearer = (
-        select(placed.c.id, placed.c.permission)
-        .select_from(placed)
-        .join(depth, true())
-        .join(
-            held,
-            and_(
-                held.c.path == func.left(placed.c.path, depth.c.value * PATH_PART),
-                held.c.permission == placed.c.permission,
-            ),
-        )
-        .where(placed.c.by_role, not_(and_(placed.c.above, held.c.path == placed.c.path)))
+        select(above.c.id, above.c.permission)
+        .join(held, and_(held.c.path == above.c.over, held.c.permission == above.c.permission))
+        .where(not_(and_(above.c.above, held.c.path == above.c.path)))
         .cte("nearer")
     )
     same = and_(nearer.c.id == placed.c.id, nearer.c.permission == placed.c.permission)

@@ -7,12 +7,13 @@ from functools import cached_property
 from uuid import UUID
 
 from flask import g, request
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import not_found
 from gonghui.reporting.indicators import Place, tree_of
-from gonghui.tenancy.org_tree import OrgUnit, OrgUnitKind
+from gonghui.tenancy.org_tree import PATH_PART, OrgUnit, OrgUnitKind
 from gonghui.values.ids import parse_id
 from gonghui.values.periods import Period
 
@@ -73,13 +74,10 @@ def around(uow: UnitOfWork) -> UnitInView:
     if not roots:
         return UnitInView(unit, (), (), ())
     centre = unit.path if unit is not None else (next(iter(roots)) if len(roots) == 1 else "")
-    depth = func.length(OrgUnit.path) - func.length(func.replace(OrgUnit.path, ".", ""))
-    below = (
-        OrgUnit.path.bool_op("^@")(centre) & (depth == centre.count(".") + 1) if centre else literal(False)
-    )
-    wanted = or_(
-        OrgUnit.path.in_(roots), func.starts_with(centre, OrgUnit.path), below & OrgUnit.kind.in_(AREAS)
-    )
+    over = [centre[:end] for end in range(PATH_PART, len(centre) + 1, PATH_PART)]
+    at_centre = aliased(OrgUnit)
+    below = OrgUnit.parent_id == select(at_centre.id).where(at_centre.path == centre).scalar_subquery()
+    wanted = or_(OrgUnit.path.in_([*roots, *over]), below & OrgUnit.kind.in_(AREAS))
     found = uow.session.scalars(select(OrgUnit).where(wanted).order_by(OrgUnit.path).limit(_MOST)).all()
     return UnitInView(
         unit,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from gonghui.records import writing
 from gonghui.testing import Federation
 from gonghui.testing.attachment_samples import PDF
 from gonghui.testing.queries import counted_statements
+from gonghui.values import clock
 from gonghui_organising import member_samples, union_samples
 from gonghui_organising.unions import unions
 
@@ -177,6 +181,23 @@ def test_a_deadline_is_explained_and_marks_the_list(federation: Federation) -> N
     assert markup.Page(overdue.text).rows == 1
     assert "逾期" in text_of(overdue)
     assert district.send(f"{at}/approve").status_code in (303, 403, 409)
+
+
+def test_what_is_overdue_stands_in_the_order_of_its_days(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gonghui.web.records.lists.AT_ONCE", 2)
+    for days in (5, 40, 20):
+        with clock.at(clock.now() - timedelta(days=days)):
+            made(federation, designs.hardship_past_posting)
+    district, path, found = filling(federation), f"{HARDSHIP}?view=overdue", []
+    while path:
+        shown = district.open(path).text
+        found += re.findall(r'<td class="due"><time datetime="([-\d]+)"', shown)
+        following = re.search(r'rel="next" href="([^"]+)"', shown)
+        path = unescape(following.group(1)) if following else ""
+    assert len(found) == 3
+    assert found == sorted(found)
 
 
 # --- a session that ended while somebody typed

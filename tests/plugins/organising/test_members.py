@@ -17,6 +17,7 @@ from gonghui.parties.persons import Person
 from gonghui.sdk import Comment, take_step
 from gonghui.testing import Federation, World
 from gonghui.values import clock
+from gonghui.values.names import sort_key
 from gonghui_organising.demo_people import demo_id_number, demo_phone
 from gonghui_organising.member_samples import fresh_number
 from gonghui_organising.members import members
@@ -315,6 +316,43 @@ def test_what_is_told_of_a_known_person_fills_gaps_and_overwrites_nothing(
     ).json
     assert again["phone"].endswith(phone[-4:])
     assert again["education"] == "college"
+
+
+def named(federation: Federation, query: str) -> list[str]:
+    """The names that the pages of a list show, two rows a page."""
+    found, following = [], f"{MEMBERS}?limit=2{query}"
+    while following:
+        page = federation.client("district").get(following)
+        assert page.status_code == 200, page.text
+        found += [row["name"] for row in page.json["items"]]
+        following = page.json["next"] and f"{MEMBERS}?limit=2{query}&cursor={page.json['next']}"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("&sort=name", ["样安", "样安", "羊安", "样北", "样昌"]),
+        ("&q=样", ["样安", "样安", "样北", "样昌"]),
+        ("&q=yang", ["样安", "样安", "羊安", "样北", "样昌"]),
+        ("&q=yanga", ["样安", "样安", "羊安"]),
+        ("&q=Yang An", ["样安", "样安", "羊安"]),
+        ("&q=yang&sort=newest", ["样昌", "羊安", "样安", "样北", "样安"]),
+        ("&q=安", []),
+        ("&q=update", []),
+    ],
+)
+def test_members_are_found_and_put_in_order_by_how_their_names_sound(
+    federation: Federation, query: str, expected: list[str]
+) -> None:
+    for name in ("样安", "样北", "样安", "羊安", "样昌"):
+        entered(federation, name=name)
+    found = named(federation, query)
+    if "newest" in query:
+        assert found == expected
+    else:
+        assert [sort_key(name) for name in found] == [sort_key(name) for name in expected]
+        assert sorted(found) == sorted(expected)
 
 
 # --- the steps of a membership

@@ -19,6 +19,8 @@ from gonghui.web.records.values import Value, values_of
 _WIDTH, _NARROW = 150, 104
 _STATE, _DUE, _UNIT = 12, 22, 24
 _SHORT_NAME = 16
+#: The class of the cells of days.
+_DAY = "date"
 #: Columns that are no values: the nearest deadline, and the unit.
 DUE, UNIT = "due", "org_unit"
 #: What the form of the choice sends: each column by its key, and what is to be done with them.
@@ -28,12 +30,11 @@ _COOKIE, _BETWEEN, _YEAR = "columns", ".", 31_536_000
 
 @dataclass(frozen=True)
 class Columns:
-    """What a list shows of each record: the first value as its name, then others, days last."""
+    """What a list shows of each record: the first value as its name, then others, days last; with each its class."""
 
     name: Value | None
-    others: tuple[Value, ...]
-    #: Keys of those that a small window has no room for.
-    roomy: frozenset[str]
+    others: tuple[tuple[Value, str], ...]
+    days: tuple[tuple[Value, str], ...]
     has_due: bool
     has_unit: bool
     #: Every column that can be had: its key, its title, and whether it is shown.
@@ -45,10 +46,6 @@ class Columns:
         """The class of the cells of names: people's are short."""
         is_short = self.name is not None and self.name.width <= _SHORT_NAME
         return "name short" if is_short else "name"
-
-    def css(self, value: Value) -> str:
-        """The class of a value's cells."""
-        return f"{value.css} roomy".strip() if value.key in self.roomy else value.css
 
 
 def columns_of(kind: RecordType, rows: Sequence[Mapping[str, Any]]) -> Columns:
@@ -70,8 +67,8 @@ def columns_of(kind: RecordType, rows: Sequence[Mapping[str, Any]]) -> Columns:
     of_values = tuple((value.key, value.title, value.key in keys) for value in others)
     return Columns(
         name,
-        tuple(sorted(shown, key=lambda value: value.css == "date")),
-        roomy,
+        tuple((value, _css(value, roomy)) for value in shown if value.css != _DAY),
+        tuple((value, _css(value, roomy)) for value in shown if value.css == _DAY),
         has_due,
         has_unit,
         (*of_deadlines, *of_values, (UNIT, _("所属组织"), has_unit)),
@@ -105,6 +102,11 @@ def _kept() -> frozenset[str] | None:
     """Keys of the columns that this browser remembers; the cookie is sent to the list's own address alone."""
     kept = request.cookies.get(_COOKIE)
     return None if kept is None else frozenset(kept.split(_BETWEEN))
+
+
+def _css(value: Value, roomy: frozenset[str]) -> str:
+    """The class of a value's cells; `roomy` are those that a small window has no room for."""
+    return f"{value.css} roomy".strip() if value.key in roomy else value.css
 
 
 def _with_room(values: Sequence[Value], used: int) -> tuple[list[Value], frozenset[str]]:

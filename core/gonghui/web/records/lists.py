@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -47,7 +48,7 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str | Response:
         columns=columns.columns_of(kind, shown),
         rows=shown,
         due=due,
-        tone=lambda state: tone(kind, state),
+        tone=cache(partial(tone, kind)),
         count=_count(uow, kind, query, shown, is_whole=after is None and not has_more),
         may_create=may(uow, kind, CREATE),
         may_export=may(uow, kind, EXPORT),
