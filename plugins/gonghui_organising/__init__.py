@@ -42,6 +42,7 @@ from gonghui_organising import (
     samples,
     staff_indicators,
     transfer_api,
+    transfer_records,
     transfers,
     unions,
     venue_indicators,
@@ -64,6 +65,7 @@ plugin = Plugin(
     record_types=(
         unions.unions,
         members.members,
+        transfer_records.transfers,
         committee_records.committees,
         re_election_records.re_elections,
         legal_person.legal_persons,

@@ -86,7 +86,7 @@ def receipt_for_latest(uow: UnitOfWork, place: UUID) -> str:
     """A receipt for the transfer to another federation that was issued last."""
     latest = select(MembershipTransfer.id).where(
         MembershipTransfer.kind == TransferKind.OUT.value,
-        MembershipTransfer.state == TransferState.PENDING.value,
+        MembershipTransfer.state == TransferState.SENT.value,
     )
     found = uow.session.scalars(latest.order_by(MembershipTransfer.id.desc()).limit(1)).first()
     transfer_id = found or outward_transfer(uow, place)

@@ -6,8 +6,7 @@ from datetime import date
 
 from marshmallow import Schema, fields, validate
 
-from gonghui.sdk import EmployerTold, PageQuery, name_rules
-from gonghui_organising.membership import TransferKind, TransferState
+from gonghui.sdk import EmployerTold, name_rules
 
 _DAY = validate.Range(date(1900, 1, 1), date(2199, 12, 31))
 _NUMBER = name_rules(40)
@@ -62,32 +61,6 @@ class ReceiptIn(Schema):
     receipt = fields.String(
         required=True, validate=validate.Length(max=5_000), metadata={"x-sample": "transfer_receipt"}
     )
-
-
-class TransferOut(Schema):
-    id = fields.UUID()
-    kind = fields.String(validate=validate.OneOf([k.value for k in TransferKind]))
-    state = fields.String(validate=validate.OneOf([s.value for s in TransferState]))
-    membership_id = fields.UUID()
-    name = fields.String()
-    org_unit_id = fields.UUID()
-    union_name = fields.String()
-    from_union_name = fields.String(allow_none=True)
-    counterpart = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-    lapses_on = fields.Date(allow_none=True)
-    requested_at = fields.DateTime()
-    decided_at = fields.DateTime(allow_none=True)
-    version = fields.Integer()
-
-
-class TransferPage(Schema):
-    items = fields.List(fields.Nested(TransferOut))
-    next = fields.String(allow_none=True)
-
-
-class TransferQuery(PageQuery):
-    state = fields.String(validate=validate.OneOf([s.value for s in TransferState]))
 
 
 class MergeIn(Schema):

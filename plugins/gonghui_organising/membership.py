@@ -69,15 +69,19 @@ class TransferKind(StrEnum):
 
 
 class TransferState(StrEnum):
-    """Where a transfer stands. A pending one lapses when nobody has accepted it in time."""
+    """Where a transfer stands. One that is pending here or was sent elsewhere lapses if nobody accepts it in time."""
 
     PENDING = "pending"
+    SENT = "sent"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
 
 
+#: A membership has at most one transfer in these states.
+UNDER_WAY = (TransferState.PENDING.value, TransferState.SENT.value)
+_IS_UNDER_WAY = f"state IN ({', '.join(repr(state) for state in UNDER_WAY)})"
 _IS_LIVE = f"state IN ({', '.join(repr(state) for state in LIVE)})"
 
 
@@ -129,14 +133,18 @@ class MembershipTransfer(Record, schema=PLUGIN):
             "tenant_id",
             "membership_id",
             unique=True,
-            postgresql_where=text("state = 'pending'"),
+            postgresql_where=text(_IS_UNDER_WAY),
         ),
         Index("ix_membership_transfer_org_unit", "tenant_id", "org_unit_id", "id"),
+        Index("ix_membership_transfer_person", "tenant_id", "person_id"),
     )
     table_title = _("会籍转接")
 
     membership: Mapped[Membership] = ref(Membership)
     membership_id: Mapped[UUID]
+    #: Whose membership it is: the receiving union is told a name before it sees the membership.
+    person: Mapped[Person] = ref(Person)
+    person_id: Mapped[UUID]
     from_unit: Mapped[OrgUnit | None] = ref(OrgUnit, optional=True)
     from_unit_id: Mapped[UUID | None]
     employer: Mapped[Employer | None] = ref(Employer, optional=True)

@@ -92,15 +92,18 @@ def accept_document(uow: UnitOfWork, document: str, org_unit_id: UUID) -> tuple[
     membership = _enter(uow, content, place.id)
     transfer = MembershipTransfer(
         org_unit_id=place.id,
-        state=TransferState.PENDING.value,
+        state=TransferState.ACCEPTED.value,
         membership_id=membership.id,
+        person_id=membership.person_id,
         kind=TransferKind.IN.value,
         state_before=MembershipState.ACTIVE.value,
         counterpart=content["federation"],
         document_number=content["transfer"],
     )
+    transfer.decided_at = clock.now()
     uow.add(transfer)
-    decide(uow, transfer, TransferState.ACCEPTED)
+    uow.session.flush()
+    uow.add(transition_row(uow, transfer, "create", None))
     receipt = {
         "transfer": content["transfer"],
         "tenant": content["tenant"],
@@ -157,7 +160,7 @@ def complete(uow: UnitOfWork, transfer_id: UUID, version: int | None, receipt: s
     if content["transfer"] != str(transfer.id) or content["tenant"] != str(uow.tenant_id):
         raise invalid(FieldFault("/receipt", "receipt_of_another", _("回执不是这次转接的。")))
     # Lapsed here or called back, a transfer that was accepted in time there is one all the same.
-    if transfer.state not in (TransferState.PENDING, TransferState.LAPSED, TransferState.CANCELLED):
+    if transfer.state not in (TransferState.SENT, TransferState.LAPSED, TransferState.CANCELLED):
         raise Conflict("state_forbids", _("这次转接已经办结。"), extra={"state": transfer.state})
     membership = uow.session.scalars(
         select(Membership).where(Membership.id == transfer.membership_id).with_for_update()
@@ -172,7 +175,7 @@ def complete(uow: UnitOfWork, transfer_id: UUID, version: int | None, receipt: s
         raise Conflict("moved_on", _("会员已转到本会的另一个工会，由该工会办理。"))
     under_way = pending_of(uow, membership.id)
     if under_way is not None and under_way.id != transfer.id:  # asked for after this one had lapsed
-        decide(uow, under_way, TransferState.CANCELLED)
+        decide(uow, under_way, "cancel", TransferState.CANCELLED)
     comment = f"{content['federation']} {content['union']}"
     enter_state(uow, membership, "transfer-out", MembershipState.TRANSFERRED_OUT, comment=comment)
-    return decide(uow, transfer, TransferState.ACCEPTED)
+    return decide(uow, transfer, "complete", TransferState.ACCEPTED)

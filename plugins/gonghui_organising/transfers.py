@@ -31,6 +31,7 @@ from gonghui.sdk import (
 from gonghui_organising.member_steps import employer_id
 from gonghui_organising.members import enter_state, take
 from gonghui_organising.membership import (
+    UNDER_WAY,
     Membership,
     MembershipState,
     MembershipTransfer,
@@ -70,10 +71,12 @@ def begin(
         message = _("只有在册或保留会籍的会员可以转接。")
         raise Conflict("state_forbids", message, extra={"state": membership.state})
     days: int = figure(uow, "organising.transfer.days").value
+    first = TransferState.SENT if kind is TransferKind.OUT else TransferState.PENDING
     transfer = MembershipTransfer(
         org_unit_id=filed_at,
-        state=TransferState.PENDING.value,
+        state=first.value,
         membership_id=membership.id,
+        person_id=membership.person_id,
         from_unit_id=membership.org_unit_id,
         kind=kind.value,
         state_before=membership.state,
@@ -81,27 +84,26 @@ def begin(
         lapses_on=clock.today() + timedelta(days=days),
     )
     uow.add(transfer)
+    uow.session.flush()
+    uow.add(transition_row(uow, transfer, "create", None))
     enter_state(uow, membership, "transfer", MembershipState.TRANSFERRING, comment=reason)
     return transfer
 
 
-def accept(uow: UnitOfWork, transfer_id: UUID, version: int | None) -> MembershipTransfer:
-    """Take the member over: out of one union and into the other in one step, so that nobody counts twice or never."""
-    transfer, membership = _take_pending(uow, transfer_id, ACCEPT, version)
-    if transfer.kind != TransferKind.WITHIN:
-        raise Conflict("other_federation", _("转往其他总工会的，凭对方的接收回执办结。"))
+def take_over(uow: UnitOfWork, transfer: MembershipTransfer, _answers: object) -> None:
+    """Out of one union and into the other in one step, so that nobody counts twice or never. Raises `Conflict`."""
+    membership = _in_time(uow, transfer)
     uow.note("organising.member.transferred")
     membership.org_unit_id = transfer.org_unit_id
     membership.employer_id = transfer.employer_id
     enter_state(uow, membership, "accept-transfer", MembershipState.ACTIVE)
-    return decide(uow, transfer, TransferState.ACCEPTED)
+    transfer.decided_at = clock.now()
 
 
-def refuse(uow: UnitOfWork, transfer_id: UUID, version: int | None, reason: str) -> MembershipTransfer:
-    """Not take the member over: the membership is again what it was, where it was."""
-    transfer, membership = _take_pending(uow, transfer_id, ACCEPT, version)
-    put_back(uow, transfer, membership, "refuse-transfer", reason)
-    return decide(uow, transfer, TransferState.REFUSED)
+def send_back(uow: UnitOfWork, transfer: MembershipTransfer, answers: Mapping[str, Any]) -> None:
+    """The membership is again what it was, where it was. Raises `Conflict`."""
+    put_back(uow, transfer, _in_time(uow, transfer), "refuse-transfer", answers["comment"])
+    transfer.decided_at = clock.now()
 
 
 def cancel(uow: UnitOfWork, member_id: UUID, version: int | None) -> Membership:
@@ -111,7 +113,7 @@ def cancel(uow: UnitOfWork, member_id: UUID, version: int | None) -> Membership:
     if transfer is None:
         raise Conflict("state_forbids", _("没有等待接收的转接。"), extra={"state": membership.state})
     put_back(uow, transfer, membership, "cancel-transfer", None)
-    decide(uow, transfer, TransferState.CANCELLED)
+    decide(uow, transfer, "cancel", TransferState.CANCELLED)
     return membership
 
 
@@ -119,7 +121,7 @@ def pending_of(uow: UnitOfWork, membership_id: UUID) -> MembershipTransfer | Non
     """The transfer under way of a membership."""
     wanted = (
         MembershipTransfer.membership_id == membership_id,
-        MembershipTransfer.state == TransferState.PENDING.value,
+        MembershipTransfer.state.in_(UNDER_WAY),
     )
     return uow.session.scalars(select(MembershipTransfer).where(*wanted)).one_or_none()
 
@@ -127,7 +129,7 @@ def pending_of(uow: UnitOfWork, membership_id: UUID) -> MembershipTransfer | Non
 def lapse_transfers(uow: UnitOfWork) -> int:
     """Put back every membership whose transfer nobody has accepted in time; how many there were."""
     late = (
-        MembershipTransfer.state == TransferState.PENDING.value,
+        MembershipTransfer.state.in_(UNDER_WAY),
         MembershipTransfer.lapses_on < clock.today(),
     )
     waiting = select(Membership).where(
@@ -151,7 +153,7 @@ def settle_lapsed(uow: UnitOfWork, membership: Membership) -> None:
 
 def _lapse(uow: UnitOfWork, transfer: MembershipTransfer, membership: Membership) -> None:
     put_back(uow, transfer, membership, "lapse-transfer", None)
-    decide(uow, transfer, TransferState.LAPSED)
+    decide(uow, transfer, "lapse", TransferState.LAPSED)
 
 
 def put_back(
@@ -161,27 +163,32 @@ def put_back(
     enter_state(uow, membership, step, MembershipState(transfer.state_before), comment=reason)
 
 
-def decide(uow: UnitOfWork, transfer: MembershipTransfer, state: TransferState) -> MembershipTransfer:
-    """End a transfer."""
+def decide(
+    uow: UnitOfWork, transfer: MembershipTransfer, step: str, state: TransferState
+) -> MembershipTransfer:
+    """End a transfer as part of what is done with the membership."""
     before, transfer.state = transfer.state, state.value
     transfer.decided_at = clock.now()
-    uow.add(transition_row(uow, transfer, state.value, before))
+    uow.add(transition_row(uow, transfer, step, before))
     uow.session.flush()
     return transfer
 
 
-def _take_pending(
-    uow: UnitOfWork, transfer_id: UUID, permission: str, version: int | None
-) -> tuple[MembershipTransfer, Membership]:
-    transfer = take_transfer(uow, transfer_id, permission, version)
-    membership = uow.session.scalars(
-        select(Membership).where(Membership.id == transfer.membership_id).with_for_update()
-    ).one()
-    if transfer.state == TransferState.PENDING and transfer.lapses_on and transfer.lapses_on < clock.today():
+def _in_time(uow: UnitOfWork, transfer: MembershipTransfer) -> Membership:
+    if transfer.lapses_on and transfer.lapses_on < clock.today():
         raise Conflict("transfer_lapsed", _("转接已过期，请原工会重新申请。"))
-    if transfer.state != TransferState.PENDING:
-        raise Conflict("state_forbids", _("这次转接已经办结。"), extra={"state": transfer.state})
-    return transfer, membership
+    return uow.session.get_one(Membership, (uow.tenant_id, transfer.membership_id))
+
+
+def lock_membership(uow: UnitOfWork, transfer_id: UUID) -> None:
+    """The membership before its transfer, as whoever calls one back does: in the other order both wait for ever."""
+    about = select(MembershipTransfer.membership_id).where(MembershipTransfer.id == transfer_id)
+    uow.session.scalars(
+        select(Membership)
+        .where(Membership.id.in_(about))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def in_sight(principal: Principal) -> ColumnElement[bool]:
@@ -195,9 +202,7 @@ def take_transfer(
 ) -> MembershipTransfer:
     """The transfer, locked: seen (else 404), permitted at the unit that decides (403), up to date (428, 412)."""
     seen = in_sight(uow.principal)
-    # The membership first, as whoever calls a transfer back does: in the other order both would wait for ever.
-    about = select(MembershipTransfer.membership_id).where(MembershipTransfer.id == transfer_id, seen)
-    uow.session.execute(select(Membership.id).where(Membership.id.in_(about)).with_for_update())
+    lock_membership(uow, transfer_id)
     transfer = uow.session.scalars(
         select(MembershipTransfer).where(MembershipTransfer.id == transfer_id, seen).with_for_update()
     ).one_or_none()

@@ -62,8 +62,9 @@ def _of_names(kind: RecordType) -> Iterator[str]:
 
 
 def _of_scopes(kind: RecordType) -> Iterator[str]:
-    if kind.subject is not None and kind.subject not in kind.table.columns:
-        yield f"no column {kind.subject}"
+    for column in (*kind.seen_from, *([kind.subject] if kind.subject else [])):
+        if column not in kind.table.columns:
+            yield f"no column {column}"
     if (kind.own or any(t.own for t in kind.workflow.transitions)) and kind.subject is None:
         yield "only a record with a subject is somebody's own"
     if "create" in kind.own and kind.place is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table
 
@@ -104,6 +105,8 @@ class RecordType:
     and steps that say so); `shared`, what somebody may do with whom this very record was shared. In the states of
     `published` everybody who is signed in may read it: a course that is open for enrolment.
 
+    `seen_from` are columns with further units: whoever may read there may read the record, and do nothing with it.
+
     `joined` are fields of a table that a column leads to (`{"person_id": (…)}`), shown as if they were the record's
     own. `asked_once` are told at the creation and not kept as they are. `create` and `change` replace the ordinary
     way of writing where a record brings others along. `children` are lists that are sent with it, `computed` values
@@ -114,7 +117,8 @@ class RecordType:
     the values. `backdate` is the permission for steps that took effect before today, `verbs` are the ordinary
     operations that there are, and `deadlines` all rules that its steps start, meet or cancel. `place_sample` names the
     contract's sample of a unit where it may be filed. `attachments` says that its records take files, and which, and
-    `print_forms` are forms on paper that follow from a record.
+    `print_forms` are forms on paper that follow from a record. `locks` locks, before the record itself is, what its
+    steps change besides it, where other steps take both in that order.
     Raises `RecordTypeError` where the parts contradict each other.
     """
 
@@ -133,6 +137,7 @@ class RecordType:
         asked_once: Sequence[Field] = (),
         search: Sequence[str] = (),
         subtree: bool = True,
+        seen_from: Sequence[str] = (),
         subject: str | None = None,
         own: Collection[str] = (),
         shared: Collection[str] = (),
@@ -148,16 +153,17 @@ class RecordType:
         place_sample: str = "org_unit_id",
         attachments: AttachmentRules | None = None,
         print_forms: Sequence[PrintForm] = (),
+        locks: Callable[[UnitOfWork, UUID], None] | None = None,
     ) -> None:
         self.model, self.code, self.path, self.title = model, code, path, title
         self.workflow, self.fields, self.children = workflow, tuple(fields), tuple(children)
         self.computed, self.asked_once, self.search = tuple(computed), tuple(asked_once), tuple(search)
-        self.subtree, self.subject = subtree, subject
+        self.subtree, self.seen_from, self.subject = subtree, tuple(seen_from), subject
         self.own, self.shared, self.published = frozenset(own), frozenset(shared), frozenset(published)
         self.deadlines, self.place, self.rules, self.derive = tuple(deadlines), place, tuple(rules), derive
         self.create, self.change, self.backdate = create, change, backdate
         self.verbs, self.place_sample = frozenset(verbs), place_sample
-        self.attachments, self.print_forms = attachments, tuple(print_forms)
+        self.attachments, self.print_forms, self.locks = attachments, tuple(print_forms), locks
         self.table = cast(Any, model.__table__)
         self.bound = bind(self.fields, self.table)
         self.joined = {

@@ -33,6 +33,8 @@ def visible(
     table, ways = kind.table.c, []
     if kind.subtree:
         ways.append(scope.visible(principal, permission, table.org_unit_id))
+    if permission == kind.permission(READ):
+        ways += [scope.visible(principal, permission, table[column]) for column in kind.seen_from]
     ways += without_role(kind, principal, permission)
     is_reading = as_stranger and permission == kind.permission(READ)
     if kind.published and is_reading and _token_allows(principal, permission):

@@ -35,6 +35,8 @@ def take_step(
     transition = kind.workflow.named(name)
     if transition.timer is not None:
         raise Conflict("state_forbids", _("这一步由系统到期办理。"))
+    if kind.locks is not None:
+        kind.locks(uow, record_id)
     record = found(uow, kind, record_id, lock=True)
     require(uow, kind, record, kind.permission(name), above=transition.above)
     check_version(record, version)

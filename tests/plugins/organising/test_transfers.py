@@ -122,8 +122,10 @@ def test_an_accepted_member_moves_from_one_unions_sight_into_the_others(pair: Fe
     under_way = at_member(pair, "firm", member_id, "transfer", body)
     assert (under_way.status_code, under_way.json["state"]) == (200, "transferring"), under_way.text
     assert under_way.json["org_unit_name"] == "样本一厂"
-    listed = pair.client("firm_west").get(f"{TRANSFERS}?state=pending").json["items"]
-    (mine,) = (item for item in listed if item["membership_id"] == member_id)
+    receiving = pair.client("firm_west")
+    listed = receiving.get(f"{TRANSFERS}?state=pending").json["items"]
+    waiting = (receiving.get(f"{TRANSFERS}/{item['id']}").json for item in listed)
+    (mine,) = (transfer for transfer in waiting if transfer["membership_id"] == member_id)
     assert member(pair, member_id, "firm_west").status_code == 404
     accepted = at_transfer(pair, "firm_west", mine["id"], "accept")
     assert (accepted.status_code, accepted.json["state"]) == (200, "accepted"), accepted.text
