@@ -23,6 +23,7 @@ from gonghui.sdk import (
     unit_called,
 )
 from gonghui_organising import founding, re_election, re_election_steps, transfers
+from gonghui_organising.transfer_asking import TRANSFER
 from gonghui_organising.unions import unions
 
 
@@ -121,7 +122,7 @@ def member_commands() -> None:
 @at_tenant
 def lapse_transfers(uow: UnitOfWork) -> None:
     """Put back the members whose transfer nobody has accepted in time."""
-    require(uow.principal, transfers.TRANSFER)
+    require(uow.principal, TRANSFER)
     click.echo(str(_("{n} 件转接已过期，会籍退回原工会。", n=transfers.lapse_transfers(uow))))
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gonghui.sdk import UnitOfWork, clock, create_record, new_id, open_document, seal_document, take_step
-from gonghui_organising import member_merges, member_steps, transfer_documents, transfers
+from gonghui_organising import member_merges, member_steps, transfer_asking, transfer_documents
 from gonghui_organising.demo_people import demo_id_number
 from gonghui_organising.members import members
-from gonghui_organising.membership import MembershipTransfer, TransferKind, TransferState
+from gonghui_organising.membership import Membership, MembershipTransfer, TransferKind, TransferState
 from gonghui_organising.union_samples import founding_values
 from gonghui_organising.unions import unions
 
@@ -62,7 +62,16 @@ def pending_transfer(uow: UnitOfWork, place: UUID) -> UUID:
 
 
 def _transfer(uow: UnitOfWork, place: UUID) -> MembershipTransfer:
-    return transfers.request_transfer(uow, active(uow, place), 1, {"to_unit_id": a_union(uow, place)})
+    return asked(uow, active(uow, place), a_union(uow, place))
+
+
+def asked(uow: UnitOfWork, member_id: UUID, to_unit_id: UUID, **more: Any) -> MembershipTransfer:
+    """A transfer of a member to another union of the federation that was just asked for."""
+    membership = uow.session.get_one(Membership, (uow.tenant_id, member_id))
+    answers = {"to_unit_id": to_unit_id, **more}
+    return transfer_asking.under_way(
+        uow, take_step(uow, members, member_id, membership.version, "transfer", answers)
+    )
 
 
 def outward_transfer(uow: UnitOfWork, place: UUID) -> UUID:

@@ -6,7 +6,7 @@ from datetime import date
 
 from marshmallow import Schema, fields, validate
 
-from gonghui.sdk import EmployerTold, name_rules
+from gonghui.sdk import name_rules
 
 _DAY = validate.Range(date(1900, 1, 1), date(2199, 12, 31))
 _NUMBER = name_rules(40)
@@ -27,12 +27,6 @@ class MemberSearch(Schema):
         metadata={"example": "phone_tail", "description": "A whole number, or its last four characters"},
     )
     number = fields.String(required=True, validate=_NUMBER, metadata={"example": "7669"})
-
-
-class TransferIn(Schema):
-    to_unit_id = fields.UUID(required=True, metadata={"x-sample": "other_union_unit_id"})
-    employer = fields.Nested(EmployerTold, allow_none=True)
-    reason = fields.String(allow_none=True, load_default=None, validate=_REASON)
 
 
 class TransferOutside(Schema):

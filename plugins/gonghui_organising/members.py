@@ -27,6 +27,14 @@ from gonghui_organising.member_rules import in_order_of_joining, warned_long_eno
 from gonghui_organising.member_words import PEOPLES_AS_WRITTEN, READ_AS
 from gonghui_organising.membership import Membership, MembershipState
 from gonghui_organising.papers import ADMISSION_FORMS, APPLICATION
+from gonghui_organising.transfer_asking import (
+    TRANSFER,
+    another_union,
+    ask,
+    back_to,
+    call_back,
+    every_union,
+)
 
 APPROVE, END = "organising.member.approve", "organising.member.end"
 _S = MembershipState
@@ -71,6 +79,11 @@ _ASKED_ONCE = (
     Field("is_another_person", _("确认同名同手机号的是另一个人"), kind=Kind.BOOLEAN),
     Field("is_member_already", _("已是会员，登记纸质名册上的人"), kind=Kind.BOOLEAN),
 )
+_WHERE_TO = (
+    Field("to_unit_id", _("转入的工会"), required=True, kind=Kind.REFERENCE, picker=every_union,
+          sample="other_union_unit_id"),
+    Field("new_employer", _("新单位"), kind=Kind.EMPLOYER),
+)  # fmt: skip
 #: Every step of a membership. Source of each: 工会会员会籍管理办法. What is `within` is part of a transfer or a merge.
 _TRANSITIONS = (
     Transition("approve", "applied -> active", _("批准入会"), effect=member_steps.join_from, awaited=True),
@@ -91,10 +104,26 @@ _TRANSITIONS = (
     ),
     Transition("expel", "active, retained -> expelled", _("除名"), END, comment=Comment.REQUIRED),
     Transition("record-death", "active, retained -> deceased", _("登记去世"), END),
-    Transition("transfer", "active, retained -> transferring", _("申请转接"), within=True),
+    Transition(
+        "transfer",
+        "active, retained -> transferring",
+        _("申请转接"),
+        TRANSFER,
+        asks=_WHERE_TO,
+        guards=(another_union,),
+        effect=ask,
+    ),
+    Transition("send-out", "active, retained -> transferring", _("开出转接文书"), within=True),
     Transition("accept-transfer", "transferring -> active", _("接收转接"), within=True),
     Transition("refuse-transfer", "transferring -> active, retained", _("退回转接"), within=True),
-    Transition("cancel-transfer", "transferring -> active, retained", _("撤回转接"), within=True),
+    Transition(
+        "cancel-transfer",
+        "transferring -> active, retained",
+        _("撤回转接"),
+        TRANSFER,
+        leads_to=back_to,
+        effect=call_back,
+    ),
     Transition("lapse-transfer", "transferring -> active, retained", _("转接过期"), within=True),
     Transition("transfer-out", "transferring, active, retained -> transferred_out", _("转出"), within=True),
     Transition("retain-at-dissolution", "active, retained -> retained", _("工会撤销，保留会籍"), within=True),

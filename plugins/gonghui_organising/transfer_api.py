@@ -1,4 +1,4 @@
-"""Transfers of memberships over HTTP: within the federation, and by document to and from others."""
+"""Transfers of memberships to and from other federations over HTTP, by documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from gonghui.sdk import (
     Blueprint,
     UnitOfWork,
     expected_version,
-    idempotent,
     operation,
     record_answer,
     record_schema,
@@ -24,43 +23,18 @@ from gonghui_organising.member_schemas import (
     DocumentOut,
     ReceiptIn,
     ReceiptOut,
-    TransferIn,
     TransferOutside,
 )
-from gonghui_organising.members import members
+from gonghui_organising.transfer_asking import TRANSFER
 from gonghui_organising.transfer_records import transfers
-from gonghui_organising.transfers import ACCEPT, TRANSFER, cancel
-from gonghui_organising.transfers import request_transfer as request
+from gonghui_organising.transfers import ACCEPT
 
 blueprint = Blueprint(
     "organising_transfers",
     __name__,
     url_prefix="/api/v1/organising",
-    description="Organising: transfers of memberships",
+    description="Organising: transfers to and from other federations",
 )
-
-
-@blueprint.route("/members/<uuid:member_id>/transfer", methods=["POST"])
-@operation(TRANSFER)
-@versioned
-@idempotent
-@blueprint.arguments(TransferIn)
-@blueprint.response(200, record_schema(members, listed=False))
-def request_transfer(uow: UnitOfWork, body: dict[str, Any], member_id: UUID) -> Response:
-    """Ask another union of the federation to take a member over."""
-    request(uow, member_id, expected_version(), body)
-    return _member(uow, member_id)
-
-
-@blueprint.route("/members/<uuid:member_id>/cancel-transfer", methods=["POST"])
-@operation(TRANSFER)
-@versioned
-@idempotent
-@blueprint.response(200, record_schema(members, listed=False))
-def cancel_transfer(uow: UnitOfWork, member_id: UUID) -> Response:
-    """Call a transfer back."""
-    cancel(uow, member_id, expected_version())
-    return _member(uow, member_id)
 
 
 @blueprint.route("/members/<uuid:member_id>/transfer-document", methods=["POST"])
@@ -93,10 +67,6 @@ def accept_document(uow: UnitOfWork, body: dict[str, Any]) -> Response:
     """Take a member of another federation in; the receipt is shown once."""
     membership, receipt = transfer_documents.accept_document(uow, body["document"], body["org_unit_id"])
     return _json({"member_id": membership.id, "receipt": receipt}, 201)
-
-
-def _member(uow: UnitOfWork, member_id: UUID) -> Response:
-    return record_answer(uow, members, member_id)
 
 
 def _json(content: Any, status: int = 200) -> Response:

@@ -29,7 +29,7 @@ from gonghui.sdk import (
     unit_within,
 )
 from gonghui_organising.member_steps import add_live
-from gonghui_organising.members import enter_state, take
+from gonghui_organising.members import enter_state
 from gonghui_organising.membership import (
     Membership,
     MembershipState,
@@ -37,7 +37,8 @@ from gonghui_organising.membership import (
     TransferKind,
     TransferState,
 )
-from gonghui_organising.transfers import ACCEPT, TRANSFER, begin, decide, pending_of, take_transfer
+from gonghui_organising.transfer_asking import TRANSFER, decide, pending_of
+from gonghui_organising.transfers import ACCEPT, send_out, take_transfer
 
 DOCUMENT, RECEIPT = "organising.transfer.document", "organising.transfer.receipt"
 
@@ -51,8 +52,8 @@ def issue(
 
     The membership rests here until the receipt comes, or the time is over.
     """
-    membership = take(uow, member_id, TRANSFER, version)
-    transfer = begin(uow, membership, TransferKind.OUT, membership.org_unit_id, reason)
+    transfer = send_out(uow, member_id, version, reason)
+    membership = uow.session.get_one(Membership, (uow.tenant_id, member_id))
     transfer.counterpart, transfer.document_number = counterpart, str(transfer.id)
     person = person_by_id(uow, membership.person_id)
     uow.note("organising.member.transfer_document_issued", person, counterpart=counterpart)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,24 +10,17 @@ from sqlalchemy import ColumnElement, or_, select
 
 from gonghui.sdk import (
     Conflict,
-    FieldFault,
-    OrgUnit,
-    OrgUnitKind,
     Principal,
     UnitOfWork,
     _,
     check_version,
     clock,
-    figure,
     forbidden,
-    invalid,
     not_found,
     path_of,
     reaches,
-    transition_row,
     visible,
 )
-from gonghui_organising.member_steps import employer_id
 from gonghui_organising.members import enter_state, take
 from gonghui_organising.membership import (
     UNDER_WAY,
@@ -38,56 +30,20 @@ from gonghui_organising.membership import (
     TransferKind,
     TransferState,
 )
+from gonghui_organising.transfer_asking import TRANSFER, begin, decide, pending_of
 
-READ, TRANSFER = "organising.transfer.read", "organising.member.transfer"
-ACCEPT = "organising.transfer.decide"
+READ, ACCEPT = "organising.transfer.read", "organising.transfer.decide"
 
 
-def request_transfer(
-    uow: UnitOfWork, member_id: UUID, version: int | None, values: Mapping[str, Any]
-) -> MembershipTransfer:
-    """Ask the union at `values["to_unit_id"]` to take a member over; the membership rests where it is meanwhile.
-
-    Whoever asks need not see the other union; that one decides. Raises `Conflict`, `Invalid`.
-    """
+def send_out(uow: UnitOfWork, member_id: UUID, version: int | None, reason: str | None) -> MembershipTransfer:
+    """A transfer to another federation; the membership is under way from now on. Raises `Conflict`."""
     membership = take(uow, member_id, TRANSFER, version)
-    target = uow.session.get(OrgUnit, (uow.tenant_id, values["to_unit_id"]))
-    if target is None or target.kind != OrgUnitKind.GRASSROOTS_UNION:
-        raise invalid(FieldFault("/to_unit_id", "not_a_union", _("没有这个基层工会。")))
-    if target.id == membership.org_unit_id:
-        raise invalid(FieldFault("/to_unit_id", "same_union", _("已经是这个工会的会员。")))
-    transfer = begin(uow, membership, TransferKind.WITHIN, target.id, values.get("reason"))
-    transfer.employer_id = employer_id(uow, values.get("employer"))
-    uow.session.flush()
-    return transfer
-
-
-def begin(
-    uow: UnitOfWork, membership: Membership, kind: TransferKind, filed_at: UUID, reason: str | None
-) -> MembershipTransfer:
-    """A pending transfer; the membership is under way from now on. Raises `Conflict`."""
     settle_lapsed(uow, membership)
     if membership.state not in (MembershipState.ACTIVE, MembershipState.RETAINED):
         message = _("只有在册或保留会籍的会员可以转接。")
         raise Conflict("state_forbids", message, extra={"state": membership.state})
-    days: int = figure(uow, "organising.transfer.days").value
-    first = TransferState.SENT if kind is TransferKind.OUT else TransferState.PENDING
-    transfer = MembershipTransfer(
-        org_unit_id=filed_at,
-        state=first.value,
-        membership_id=membership.id,
-        person_id=membership.person_id,
-        from_unit_id=membership.org_unit_id,
-        kind=kind.value,
-        state_before=membership.state,
-        reason=reason,
-        lapses_on=clock.today() + timedelta(days=days),
-    )
-    uow.add(transfer)
-    uow.session.flush()
-    uow.add(transition_row(uow, transfer, "create", None))
-    enter_state(uow, membership, "transfer", MembershipState.TRANSFERRING, comment=reason)
-    return transfer
+    enter_state(uow, membership, "send-out", MembershipState.TRANSFERRING, comment=reason)
+    return begin(uow, membership, TransferKind.OUT, membership.org_unit_id, reason)
 
 
 def take_over(uow: UnitOfWork, transfer: MembershipTransfer, _answers: object) -> None:
@@ -104,26 +60,6 @@ def send_back(uow: UnitOfWork, transfer: MembershipTransfer, answers: Mapping[st
     """The membership is again what it was, where it was. Raises `Conflict`."""
     put_back(uow, transfer, _in_time(uow, transfer), "refuse-transfer", answers["comment"])
     transfer.decided_at = clock.now()
-
-
-def cancel(uow: UnitOfWork, member_id: UUID, version: int | None) -> Membership:
-    """Call a transfer back, as the union that asked."""
-    membership = take(uow, member_id, TRANSFER, version)
-    transfer = pending_of(uow, membership.id)
-    if transfer is None:
-        raise Conflict("state_forbids", _("没有等待接收的转接。"), extra={"state": membership.state})
-    put_back(uow, transfer, membership, "cancel-transfer", None)
-    decide(uow, transfer, "cancel", TransferState.CANCELLED)
-    return membership
-
-
-def pending_of(uow: UnitOfWork, membership_id: UUID) -> MembershipTransfer | None:
-    """The transfer under way of a membership."""
-    wanted = (
-        MembershipTransfer.membership_id == membership_id,
-        MembershipTransfer.state.in_(UNDER_WAY),
-    )
-    return uow.session.scalars(select(MembershipTransfer).where(*wanted)).one_or_none()
 
 
 def lapse_transfers(uow: UnitOfWork) -> int:
@@ -161,17 +97,6 @@ def put_back(
 ) -> None:
     """Give a membership the state it had before the transfer."""
     enter_state(uow, membership, step, MembershipState(transfer.state_before), comment=reason)
-
-
-def decide(
-    uow: UnitOfWork, transfer: MembershipTransfer, step: str, state: TransferState
-) -> MembershipTransfer:
-    """End a transfer as part of what is done with the membership."""
-    before, transfer.state = transfer.state, state.value
-    transfer.decided_at = clock.now()
-    uow.add(transition_row(uow, transfer, step, before))
-    uow.session.flush()
-    return transfer
 
 
 def _in_time(uow: UnitOfWork, transfer: MembershipTransfer) -> Membership:

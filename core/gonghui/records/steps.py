@@ -60,7 +60,8 @@ def step(uow: UnitOfWork, kind: RecordType, record: Record, transition: Transiti
     if faults:
         raise invalid(*faults)
     _require_backdating(uow, kind, record, transition, day)
-    return advance(uow, kind, record, transition, day=day, answers=answers)
+    to = transition.leads_to(uow, record) if transition.leads_to is not None else None
+    return advance(uow, kind, record, transition, day=day, answers=answers, to=to)
 
 
 def advance(

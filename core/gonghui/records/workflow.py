@@ -58,7 +58,8 @@ class Transition:
 
     `starts`, `meets` and `cancels` are deadlines; those that start run from the day of effect. `timer`: the
     transition is taken by the system once that deadline has passed, and by nobody else. `within`: it is part of
-    another act, such as the transfer that takes a membership along, and has no operation of its own. `awaited`:
+    another act, such as the transfer that takes a membership along, and has no operation of its own. `leads_to` says
+    to which of several states a record goes, where its past decides. `awaited`:
     somebody is expected to take it, so whoever may, and stands nearest to the record, is told when it becomes open.
     """
 
@@ -81,6 +82,7 @@ class Transition:
     cancels: tuple[DeadlineRule, ...] = ()
     timer: DeadlineRule | None = None
     within: bool = False
+    leads_to: Callable[[UnitOfWork, Any], str] | None = None
     awaited: bool = False
     #: How the trail calls it; the name, unless one is given (`approved`).
     verb: str | None = None
@@ -90,7 +92,11 @@ class Transition:
     def __post_init__(self) -> None:
         left, arrow, right = self.step.partition(_ARROW)
         sources, targets = (tuple(part.strip() for part in side.split(",")) for side in (left, right))
-        if not arrow or not all((*sources, *targets)) or (len(targets) > 1 and not self.within):
+        if (
+            not arrow
+            or not all((*sources, *targets))
+            or (len(targets) > 1 and not (self.within or self.leads_to))
+        ):
             raise WorkflowError(f"{self.name}: {self.step!r} is no step; write 'draft -> submitted'")
         object.__setattr__(self, "sources", sources)
         object.__setattr__(self, "targets", targets)

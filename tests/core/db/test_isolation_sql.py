@@ -192,7 +192,11 @@ def _filled_with_people(federation: Federation) -> None:
         uow.session.flush()
         moving = {"kind": "within", "state": "pending", "state_before": "active", "from_unit_id": place}
         employer = {"employer_id": firms[1].id, "org_unit_id": federation.units["river"]}
-        uow.add(MembershipTransfer(membership_id=membership.id, person_id=membership.person_id, **moving, **employer))
+        uow.add(
+            MembershipTransfer(
+                membership_id=membership.id, person_id=membership.person_id, **moving, **employer
+            )
+        )
         put_override(uow, date(2035, 5, 4), is_working=False, name="样本节", reason="样本通知")
         vouch_for_year(uow, 2035, "样本通知")
         rule = DeadlineRule("organising.sample", Text("样本"), "organising.transfer.days", "core.audit.read")

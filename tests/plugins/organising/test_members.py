@@ -19,10 +19,9 @@ from gonghui.testing import Federation, World
 from gonghui.values import clock
 from gonghui.values.names import sort_key
 from gonghui_organising.demo_people import demo_id_number, demo_phone
-from gonghui_organising.member_samples import fresh_number
+from gonghui_organising.member_samples import asked, fresh_number
 from gonghui_organising.members import members
 from gonghui_organising.membership import LIVE, Membership, MembershipState, TransferState
-from gonghui_organising.transfers import request_transfer
 
 MEMBERS = "/api/v1/organising/members"
 REASON = "示例理由"
@@ -374,7 +373,7 @@ def membership_in(federation: Federation, state: MembershipState) -> UUID:
     member_id = UUID(entered(federation, already=already))
     with federation.uow() as uow:
         if state is MembershipState.TRANSFERRING:
-            request_transfer(uow, member_id, 1, {"to_unit_id": federation.units["firm_west"]})
+            asked(uow, member_id, federation.units["firm_west"])
         elif state not in (MembershipState.APPLIED, MembershipState.ACTIVE):
             membership = uow.session.scalars(select(Membership).where(Membership.id == member_id)).one()
             membership.state = state.value
@@ -388,13 +387,14 @@ def test_a_state_takes_its_own_steps_and_names_them_when_asked_for_others(
     allowed = [name for name, step in STEPS.items() if state in step.sources]
     changes = ["change"] if state in members.workflow.changeable else []
     member_id = str(membership_in(shared_federation, state))
+    bodies = _BODIES | {"transfer": {"to_unit_id": str(shared_federation.units["firm_west"])}}
     for name in STEPS.keys() - set(allowed):
-        refused = step(shared_federation, "district", member_id, name, **_BODIES[name])
+        refused = step(shared_federation, "district", member_id, name, **bodies[name])
         assert (refused.status_code, refused.json["code"]) == (409, "state_forbids")
         assert (refused.json["state"], refused.json["allowed"]) == (state.value, allowed + changes)
     for name in allowed:
         member_id = str(membership_in(shared_federation, state))
-        taken = step(shared_federation, "district", member_id, name, **_BODIES[name])
+        taken = step(shared_federation, "district", member_id, name, **bodies[name])
         assert (taken.status_code, taken.json["state"]) == (200, STEPS[name].target), taken.text
 
 

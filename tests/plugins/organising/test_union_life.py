@@ -14,9 +14,8 @@ from gonghui.sdk import clock, create_record, take_step
 from gonghui.testing import Federation
 from gonghui_organising import member_steps
 from gonghui_organising.demo import demo_code
-from gonghui_organising.member_samples import member_values
+from gonghui_organising.member_samples import asked, member_values
 from gonghui_organising.membership import Membership, MembershipState
-from gonghui_organising.transfers import request_transfer
 from gonghui_organising.union_samples import founding_values
 from gonghui_organising.unions import unions
 
@@ -111,7 +110,7 @@ def test_a_union_with_a_member_on_the_way_cannot_end(federation: Federation) -> 
         place = uow.session.get_one(unions.model, (uow.tenant_id, union_id)).org_unit_id
         target = uow.session.get_one(unions.model, (uow.tenant_id, other)).org_unit_id
         member = member_steps.register(uow, member_values(place) | {"org_unit_id": place})
-        request_transfer(uow, member.id, 1, {"to_unit_id": target})
+        asked(uow, member.id, target)
     body = {"ended_as": "closed", "comment": "单位已注销"}
     refused = sent(federation, "district", f"{UNIONS}/{union_id}", "dissolve", body)
     assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "transfers_pending")
