@@ -17,7 +17,7 @@ STATES = {
     _S.SENT.value: _("文书已开出"),
     _S.ACCEPTED.value: _("已接收"),
     _S.REFUSED.value: _("已退回"),
-    _S.CANCELLED.value: _("已撤回"),
+    _S.CANCELLED.value: _("已收回"),
     _S.LAPSED.value: _("已过期"),
 }
 
