@@ -68,7 +68,7 @@ def _transfer(uow: UnitOfWork, place: UUID) -> MembershipTransfer:
 def asked(uow: UnitOfWork, member_id: UUID, to_unit_id: UUID, **more: Any) -> MembershipTransfer:
     """A transfer of a member to another union of the federation that was just asked for."""
     membership = uow.session.get_one(Membership, (uow.tenant_id, member_id))
-    answers = {"to_unit_id": to_unit_id, **more}
+    answers = {"to_union": str(to_unit_id), **more}
     return transfer_asking.under_way(
         uow, take_step(uow, members, member_id, membership.version, "transfer", answers)
     )

@@ -33,7 +33,6 @@ from gonghui_organising.transfer_asking import (
     ask,
     back_to,
     call_back,
-    every_union,
 )
 
 APPROVE, END = "organising.member.approve", "organising.member.end"
@@ -80,10 +79,9 @@ _ASKED_ONCE = (
     Field("is_member_already", _("已是会员，登记纸质名册上的人"), kind=Kind.BOOLEAN),
 )
 _WHERE_TO = (
-    Field("to_unit_id", _("转入的工会"), required=True, kind=Kind.REFERENCE, picker=every_union,
-          sample="other_union_unit_id"),
+    Field("to_union", _("转入工会的全称"), required=True, kind=Kind.TEXT, sample="other_union_unit_id"),
     Field("new_employer", _("新单位"), kind=Kind.EMPLOYER),
-)  # fmt: skip
+)
 #: Every step of a membership. Source of each: 工会会员会籍管理办法. What is `within` is part of a transfer or a merge.
 _TRANSITIONS = (
     Transition("approve", "applied -> active", _("批准入会"), effect=member_steps.join_from, awaited=True),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import and_, or_, select
 
 from gonghui.sdk import (
     Conflict,
@@ -29,27 +29,46 @@ from gonghui_organising.membership import (
     TransferKind,
     TransferState,
 )
+from gonghui_organising.union import GrassrootsUnion
 
 TRANSFER = "organising.member.transfer"
 _UNIT: Any = OrgUnit.__table__.c
-
-
-def every_union(_uow: UnitOfWork, _permission: str) -> Select[Any]:
-    """All unions of the federation: whoever asks need not see the other one, which decides."""
-    return select(_UNIT.id, _UNIT.name.label("label")).where(_UNIT.kind == OrgUnitKind.GRASSROOTS_UNION)
+_UNION: Any = GrassrootsUnion.__table__.c
 
 
 def another_union(
-    _uow: UnitOfWork, membership: Membership, answers: Mapping[str, Any]
+    uow: UnitOfWork, membership: Membership, answers: Mapping[str, Any]
 ) -> Iterable[FieldFault]:
-    """A member goes to another union than their own."""
-    if answers["to_unit_id"] == membership.org_unit_id:
-        yield FieldFault("/to_unit_id", "same_union", _("已经是这个工会的会员。"))
+    """A member goes to a union of the federation, and to another than their own."""
+    found = _unions_called(uow, answers["to_union"])
+    if not found:
+        yield FieldFault("/to_union", "not_a_union", _("没有这个基层工会。请写工会的全称。"))
+    elif len(found) > 1:
+        yield FieldFault("/to_union", "name_ambiguous", _("有多个同名组织，请改用编号。"))
+    elif found == [membership.org_unit_id]:
+        yield FieldFault("/to_union", "same_union", _("已经是这个工会的会员。"))
+
+
+def _unions_called(uow: UnitOfWork, text: str) -> list[UUID]:
+    """Units of the unions with this full name, or the one with this id.
+
+    Whoever asks need not see the other union, which decides; so nothing is offered, and they have to know its name.
+    """
+    same = and_(_UNION.tenant_id == _UNIT.tenant_id, _UNION.org_unit_id == _UNIT.id)
+    tables = OrgUnit.__table__.outerjoin(GrassrootsUnion.__table__, same)
+    name = text.strip()
+    try:
+        meant = _UNIT.id == UUID(name)
+    except ValueError:
+        meant = or_(_UNION.name == name, _UNIT.name == name)
+    is_union = _UNIT.kind == OrgUnitKind.GRASSROOTS_UNION
+    return list(uow.session.scalars(select(_UNIT.id).select_from(tables).where(is_union, meant).limit(2)))
 
 
 def ask(uow: UnitOfWork, membership: Membership, answers: Mapping[str, Any]) -> None:
     """The transfer that waits at the other union; the membership rests where it is meanwhile."""
-    transfer = begin(uow, membership, TransferKind.WITHIN, answers["to_unit_id"], answers.get("comment"))
+    (unit_id,) = _unions_called(uow, answers["to_union"])
+    transfer = begin(uow, membership, TransferKind.WITHIN, unit_id, answers.get("comment"))
     transfer.employer_id = employer_id(uow, answers.get("new_employer"))
 
 

@@ -387,7 +387,7 @@ def test_a_state_takes_its_own_steps_and_names_them_when_asked_for_others(
     allowed = [name for name, step in STEPS.items() if state in step.sources]
     changes = ["change"] if state in members.workflow.changeable else []
     member_id = str(membership_in(shared_federation, state))
-    bodies = _BODIES | {"transfer": {"to_unit_id": str(shared_federation.units["firm_west"])}}
+    bodies = _BODIES | {"transfer": {"to_union": str(shared_federation.units["firm_west"])}}
     for name in STEPS.keys() - set(allowed):
         refused = step(shared_federation, "district", member_id, name, **bodies[name])
         assert (refused.status_code, refused.json["code"]) == (409, "state_forbids")

@@ -124,7 +124,7 @@ def steps(federation: Federation, member_id: str) -> list[str]:
 def test_an_accepted_member_moves_from_one_unions_sight_into_the_others(pair: Federation) -> None:
     member_id = entered(pair, employer={"name": "深圳市样本甲有限公司", "uscc": None})
     body = {
-        "to_unit_id": str(pair.units["firm_west"]),
+        "to_union": str(pair.units["firm_west"]),
         "new_employer": {"name": "深圳市样本乙有限公司", "uscc": None},
     }
     under_way = at_member(pair, "firm", member_id, "transfer", body)
@@ -294,7 +294,7 @@ def test_one_may_ask_again_once_a_lapsed_one_was_put_back(pair: Federation) -> N
 def test_a_member_on_the_way_takes_no_other_way(pair: Federation) -> None:
     member_id = entered(pair)
     transfer_id = asked(pair, member_id)
-    body = {"to_unit_id": str(pair.units["firm_west"])}
+    body = {"to_union": str(pair.units["firm_west"])}
     for name, content in (
         ("transfer", body),
         ("transfer-document", {"counterpart": "示例区总工会"}),
@@ -308,19 +308,29 @@ def test_a_member_on_the_way_takes_no_other_way(pair: Federation) -> None:
 
 def test_only_members_go_and_only_to_another_union(pair: Federation) -> None:
     member_id = entered(pair)
-    for place, code in (("firm", "same_union"), ("west", "not_choosable")):
-        body = {"to_unit_id": str(pair.units[place])}
-        assert faults(at_member(pair, "firm", member_id, "transfer", body)) == [("/to_unit_id", code)]
+    for place, code in (("firm", "same_union"), ("west", "not_a_union")):
+        body = {"to_union": str(pair.units[place])}
+        assert faults(at_member(pair, "firm", member_id, "transfer", body)) == [("/to_union", code)]
     applicant = entered(pair, is_member_already=False)
-    body = {"to_unit_id": str(pair.units["firm_west"])}
+    body = {"to_union": str(pair.units["firm_west"])}
     refused = at_member(pair, "firm", applicant, "transfer", body)
     assert (refused.status_code, refused.json["code"]) == (409, "state_forbids")
 
 
+@pytest.mark.parametrize("name", ["样本二厂", " 样本二厂 ", "样本二厂工会委员会"])
+def test_the_other_union_is_told_by_its_full_name(pair: Federation, name: str) -> None:
+    member_id = entered(pair)
+    under_way = at_member(pair, "firm", member_id, "transfer", {"to_union": name})
+    if name.strip() == "样本二厂":
+        assert (under_way.status_code, under_way.json["state"]) == (200, "transferring"), under_way.text
+    else:
+        assert faults(under_way) == [("/to_union", "not_a_union")]
+
+
 def test_a_union_of_another_federation_is_no_union_here(pair: Federation, other: Federation) -> None:
-    body = {"to_unit_id": str(other.units["firm"])}
+    body = {"to_union": str(other.units["firm"])}
     refused = at_member(pair, "firm", entered(pair), "transfer", body)
-    assert faults(refused) == [("/to_unit_id", "not_choosable")]
+    assert faults(refused) == [("/to_union", "not_a_union")]
 
 
 # --- to another federation
