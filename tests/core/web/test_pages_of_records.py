@@ -252,6 +252,14 @@ def test_what_is_no_column_is_not_remembered(federation: Federation) -> None:
     assert heads == ["工会名称", "状态"]
 
 
+def test_a_list_leads_to_its_file_whatever_else_its_address_holds(federation: Federation) -> None:
+    drafted(federation)
+    for name in ("path", "self", "format", "kind", "query"):
+        shown = federation.client("district").get(UNIONS, query_string={name: "x"})
+        assert shown.status_code == 200
+        assert f"{UNIONS}/export?" in shown.text
+
+
 @pytest.mark.parametrize("code", KINDS)
 def test_no_two_columns_of_a_list_tell_the_same(code: str) -> None:
     keys = [value.key for value in values_of(kind_called(code), listed=True)]
