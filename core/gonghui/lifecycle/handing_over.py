@@ -38,6 +38,7 @@ def hand_over(uow: UnitOfWork, leaving: Account, successor: Account, day: date) 
     refuse_self(uow, leaving)
     _check_pair(leaving, successor)
     check_days(day, None)
+    _hold(uow, leaving, successor)
     uow.note("core.account.handed_over", leaving, successor=str(successor.id), day=day.isoformat())
     rows = [row for row in given_now(uow, leaving.id, day) if row.deputy_for_id is None]
     held = {(row.role_id, row.org_unit_id) for row in given_now(uow, successor.id, day)}
@@ -65,6 +66,7 @@ def appoint_deputy(
     """
     _check_pair(absent, deputy)
     check_days(first, last)
+    _hold(uow, absent, deputy)
     own = [row for row in given_now(uow, absent.id, first) if row.deputy_for_id is None]
     rows = [row for row in own if row.id in assignment_ids and row.valid_from <= last]
     if not rows:
@@ -90,6 +92,12 @@ def _check_pair(one: Account, other: Account) -> None:
         raise Conflict("account_closed", _("这个账号已停用，先重新启用。"))
     if other.kind != one.kind:
         raise invalid(FieldFault("/to", "kind_differs", _("只能交给同一类账号。")))
+
+
+def _hold(uow: UnitOfWork, *accounts: Account) -> None:
+    """Lock the accounts, so that of a form that was sent twice the second finds what the first has done."""
+    ids = select(Account.id).where(Account.id.in_([account.id for account in accounts]))
+    uow.session.execute(ids.order_by(Account.id).with_for_update())
 
 
 def _require_at(uow: UnitOfWork, unit_ids: Collection[UUID]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,21 @@ def test_a_deputy_who_was_appointed_already_is_not_appointed_twice(
     later = {"valid_from": (last + timedelta(days=1)).isoformat()}
     later["valid_to"] = later["valid_from"]
     assert asked("admin", path, {**form, **later}).status_code == 303
+
+
+@pytest.mark.parametrize("act", ["hand-over", "deputy"])
+def test_a_form_that_was_sent_twice_at_once_gives_a_role_once(
+    federation: Federation, asked: Callable[..., Any], page_of: Callable[[str], str], act: str
+) -> None:
+    federation.add_officer("stand.in", "auditor", "district")
+    held = re.findall(r'name="roles" value="([^"]+)"', asked("admin", page_of("east") + "/deputy").text)
+    form = {"to": "stand.in", "roles": held}
+    form |= {"valid_to": clock.today().isoformat()} if act == "deputy" else {}
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _n: asked("admin", f"{page_of('east')}/{act}", form), range(4)))
+    with federation.uow() as uow:
+        given = given_now(uow, federation.accounts["stand.in"])
+    assert [row.org_unit_id for row in given].count(federation.units["east"]) == 1
 
 
 def test_a_deputy_holds_no_role_before_the_absent_and_hands_none_on(
