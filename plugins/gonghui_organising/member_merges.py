@@ -69,10 +69,12 @@ def void_second(uow: UnitOfWork, kept_id: UUID, dropped_id: UUID, reason: str) -
 
 
 def unvoid_second(uow: UnitOfWork, changed: Mapping[str, Any]) -> None:
-    """Let a membership that became void by a merge be again what it was."""
+    """Let a membership that became void by a merge be again what it was; what was deleted since stays deleted."""
     for membership_id, state in changed.get(_VOIDED, {}).items():
-        membership = uow.session.scalars(select(Membership).where(Membership.id == UUID(membership_id))).one()
-        enter_state(uow, membership, "unvoid", MembershipState(state))
+        known = select(Membership).where(Membership.id == UUID(membership_id))
+        membership = uow.session.scalars(known).one_or_none()
+        if membership is not None:
+            enter_state(uow, membership, "unvoid", MembershipState(state))
 
 
 _VOIDED = "voided"

@@ -151,7 +151,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_ENTRY.person_id.in_(select(_PERSON.id).where(_PERSON.name == wanted.actor)))
     if wanted.since is not None:
         conditions.append(_ENTRY.at >= clock.midnight(wanted.since))
-    if wanted.until is not None:
+    if wanted.until is not None and wanted.until < date.max:
         conditions.append(_ENTRY.at < clock.midnight(wanted.until + timedelta(days=1)))
     if wanted.path is not None:
         conditions.append(in_subtree(_ENTRY.org_unit_id, (wanted.path,)))

@@ -38,6 +38,7 @@ def hand_over(uow: UnitOfWork, leaving: Account, successor: Account, day: date) 
     refuse_self(uow, leaving)
     _check_pair(leaving, successor)
     check_days(day, None)
+    _hold(uow, leaving, successor)
     uow.note("core.account.handed_over", leaving, successor=str(successor.id), day=day.isoformat())
     rows = [row for row in given_now(uow, leaving.id, day) if row.deputy_for_id is None]
     held = {(row.role_id, row.org_unit_id) for row in given_now(uow, successor.id, day)}
@@ -59,15 +60,21 @@ def appoint_deputy(
     first: date,
     last: date,
 ) -> list[RoleAssignment]:
-    """Let `deputy` hold roles of `absent` for some days, marked as held in their place. Raises as `hand_over` does."""
+    """Let `deputy` hold roles of `absent` for some days, marked as held in their place, and never without them.
+
+    What `absent` holds for somebody else goes to nobody further. Raises as `hand_over` does.
+    """
     _check_pair(absent, deputy)
     check_days(first, last)
-    rows = [row for row in given_now(uow, absent.id, first) if row.id in assignment_ids]
+    _hold(uow, absent, deputy)
+    own = [row for row in given_now(uow, absent.id, first) if row.deputy_for_id is None]
+    rows = [row for row in own if row.id in assignment_ids and row.valid_from <= last]
     if not rows:
         raise invalid(FieldFault("/roles", "required", _("选择要代理的角色。")))
     _require_at(uow, {row.org_unit_id for row in rows})
+    _refuse_twice(uow, rows, absent, deputy, first, last)
     uow.note("core.role.deputised", absent, deputy=str(deputy.id), until=last.isoformat())
-    made = [_copy(row, deputy, first, last, deputy_for_id=absent.id) for row in rows]
+    made = [_copy(row, deputy, max(first, row.valid_from), last, deputy_for_id=absent.id) for row in rows]
     uow.add(*made)
     uow.session.flush()
     return made
@@ -87,10 +94,33 @@ def _check_pair(one: Account, other: Account) -> None:
         raise invalid(FieldFault("/to", "kind_differs", _("只能交给同一类账号。")))
 
 
+def _hold(uow: UnitOfWork, *accounts: Account) -> None:
+    """Lock the accounts, so that of a form that was sent twice the second finds what the first has done."""
+    ids = select(Account.id).where(Account.id.in_([account.id for account in accounts]))
+    uow.session.execute(ids.order_by(Account.id).with_for_update())
+
+
 def _require_at(uow: UnitOfWork, unit_ids: Collection[UUID]) -> None:
     paths = uow.session.scalars(select(OrgUnit.path).where(OrgUnit.id.in_(unit_ids)))
     if not all(reaches(uow.principal, GRANT, path) for path in paths):
         raise forbidden(GRANT)
+
+
+def _refuse_twice(
+    uow: UnitOfWork,
+    rows: Collection[RoleAssignment],
+    absent: Account,
+    deputy: Account,
+    first: date,
+    last: date,
+) -> None:
+    """Raise `Conflict` where the deputy stands in with one of the roles on some of the days already."""
+    standing = [row for row in given_now(uow, deputy.id, first) if row.deputy_for_id == absent.id]
+    held = {(row.role_id, row.org_unit_id) for row in standing if row.valid_from <= last}
+    for row in rows:
+        if (row.role_id, row.org_unit_id) in held:
+            unit = uow.session.get_one(OrgUnit, (uow.tenant_id, row.org_unit_id))
+            raise Conflict("role_held", _("这个账号在“{unit}”已有这个角色。", unit=unit.name))
 
 
 def _copy(

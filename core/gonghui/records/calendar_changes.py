@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 
 from sqlalchemy import select
 
@@ -41,11 +41,11 @@ def remove_override(uow: UnitOfWork, day: date) -> None:
 def vouch_for_year(uow: UnitOfWork, year: int, basis: str) -> HolidayYear:
     """Say that all days of `year` are entered, by the announcement `basis`: its dates are firm from now on.
 
-    Raises `Conflict` for a year that the installed data know.
+    Raises `Conflict` for a year that the installed data know, `Invalid` for one beyond all calendars.
     """
     if year in PUBLISHED:
         raise Conflict("year_announced", _("{year} 年的节假日安排已随系统提供，无须另行登记。", year=year))
-    _check(date(year, 1, 1), "/year")
+    _check(date(min(max(year, MINYEAR), MAXYEAR), 1, 1), "/year")
     uow.note("core.holiday_year.entered")
     found = uow.session.scalars(select(HolidayYear).where(HolidayYear.year == year)).one_or_none()
     if found is None:

@@ -211,7 +211,9 @@ def changes_ahead(uow: UnitOfWork, code: str) -> list[tuple[date, Parameter]]:
     today = clock.today()
     known = [*PACKS.chain(code, here(uow).jurisdiction), *(p for p in own_figures(uow) if p.code == code)]
     days = {p.effective_from for p in known} | {
-        p.effective_to + timedelta(days=1) for p in known if p.effective_to
+        p.effective_to + timedelta(days=1)
+        for p in known
+        if p.effective_to is not None and p.effective_to < date.max
     }
     found: list[tuple[date, Parameter]] = []
     before = _version_on(uow, code, today)

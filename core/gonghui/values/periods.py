@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _FORM = re.compile(r"(?P<year>\d{4})(?:(?P<kind>[HQM-])(?P<number>\d{1,2}))?")
+#: Nothing is reported of earlier years, and the first that a date can have has none before it.
+_FIRST_YEAR = 1900
 _MONTHS = {"H": 6, "Q": 3, "M": 1, "-": 1}
 
 
@@ -30,6 +32,8 @@ class Period:
         if match is None:
             raise ValueError(code)
         year = int(match["year"])
+        if year < _FIRST_YEAR:
+            raise ValueError(code)
         if match["kind"] is None:
             return cls(f"{year}", date(year, 1, 1), date(year, 12, 31))
         months, number = _MONTHS[match["kind"]], int(match["number"])

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from gonghui.auth.accounts import Account, find_account
+from gonghui.auth.accounts import Account
 from gonghui.auth.people import account_in_reach, roles_of, within_reach
 from gonghui.auth.role_giving import GRANT
 from gonghui.db.unit_of_work import UnitOfWork
@@ -70,12 +70,12 @@ def do_deputy(uow: UnitOfWork, account_id: UUID) -> Response | tuple[str, int]:
 
 
 def _successor(uow: UnitOfWork) -> Account:
-    """The account that was named by its login. Raises `Invalid`."""
+    """The account that was named by its login; one out of reach is as unknown as none. Raises `Invalid`."""
     login = required("to", _("填写接手人的登录名。"))
-    found = find_account(uow, login.split(" ")[0])
+    named = (Account.login == login.split(" ")[0].lower(), within_reach(uow.principal))
+    found = uow.session.scalars(select(Account).where(*named)).one_or_none()
     if found is None:
         raise invalid(FieldFault("/to", "unknown_login", _("没有这个登录名。")))
-    account_in_reach(uow, found.id)
     return found
 
 

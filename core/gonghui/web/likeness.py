@@ -108,8 +108,8 @@ def _shown(
 
 
 def _choices(table: Any) -> dict[str, Mapping[str, Text]]:
-    """What the codes in a party's columns mean, as the kinds of records say that show them."""
-    kinds = current_app.extensions["gonghui"].registry.record_types(g.tenant.plugins_on)
+    """What the codes in a party's columns mean, as the kinds of records say that show them, on here or off."""
+    kinds = current_app.extensions["gonghui"].registry.record_types()
     bound = (each for kind in kinds for fields in kind.joined.values() for each in fields)
     return {
         each.column.name: each.field.choices

@@ -9,6 +9,8 @@ from gonghui.api.operator_sessions import PLACE
 from gonghui.api.plugins_here import exported, plugin_here, registry_here
 from gonghui.api.resources.plugins import EXPORT, PLAN
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import FieldFault, invalid
+from gonghui.i18n import _
 from gonghui.lifecycle.plugin_preview import preview
 from gonghui.plugin_host.previews import all_standing
 from gonghui.plugin_host.requirements import dependents_of, required_by
@@ -20,6 +22,9 @@ from gonghui.web.page import page
 blueprint = Blueprint("operating_plan", __name__, template_folder="templates")
 
 _HOME = f"{PLACE}/plan"
+#: What the form sends, and what its page says afterwards.
+_OUT, _IN = "0", "1"
+_PLACES = {_OUT: "out", _IN: "in"}
 
 
 @blueprint.get(_HOME)
@@ -59,9 +64,11 @@ def show_planned(uow: UnitOfWork, plugin_id: str) -> str:
 def change_plan(uow: UnitOfWork, plugin_id: str) -> Response:
     """Take a plugin into the plan or out of it; it keeps its switch and its data, and comes back as it stood."""
     operator_key()
-    planned = request.form.get("planned") == "1"
-    put_in_plan(uow, registry_here(), plugin_here(plugin_id), planned=planned)
-    return redirect(f"{_HOME}/{plugin_id}?done={'in' if planned else 'out'}", 303)
+    plugin, planned = plugin_here(plugin_id), request.form.get("planned")
+    if planned not in _PLACES:
+        raise invalid(FieldFault("/planned", "required", _("此项必填。")))
+    put_in_plan(uow, registry_here(), plugin, planned=planned == _IN)
+    return redirect(f"{_HOME}/{plugin_id}?done={_PLACES[planned]}", 303)
 
 
 @blueprint.post(f"{_HOME}/<string:plugin_id>/export")

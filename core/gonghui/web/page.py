@@ -28,7 +28,7 @@ _LASTING = ("unit",)
 _STATIC = Path(__file__).parent / "static"
 
 
-def to(path: str, **query: Any) -> str:
+def to(path: str, /, **query: Any) -> str:
     """The address of another page, for the unit that the reader looks at; None leaves a part of the query out."""
     kept = {name: request.args[name] for name in _LASTING if name in request.args}
     return _address(path, {**kept, **query})

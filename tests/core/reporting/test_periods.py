@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gonghui.values.periods import Period
 
-YEARS = st.integers(1, 9998)
+YEARS = st.integers(1900, 9999)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_code_is_read_without_case_and_blanks(code: str) -> None:
     [
         "", "24", "20240", "2024H", "2024H0", "2024H3", "2024Q0", "2024Q5", "2024M0", "2024M13", "2024-00",
         "2024-13", "2024-", "H1", "2024W01", "2024-07-01", "2024 H1", "2024H1;", "-2024", "0000", "0000M01",
-        "2024M007", "last year",
+        "2024M007", "last year", "0001", "0001H1", "1899",
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(code: str) -> None:

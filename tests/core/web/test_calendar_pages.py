@@ -69,6 +69,13 @@ def test_a_year_that_is_announced_needs_nobody(admin: Any) -> None:
     assert "已随系统提供" in answer.text
 
 
+@pytest.mark.parametrize("year", ["-1", "0", "10000", "999999999999"])
+def test_a_year_beyond_all_calendars_is_refused(admin: Any, year: str) -> None:
+    answer = admin.send(f"{HOME}/years", at=HOME, year=year, basis="国办发明电")
+    assert answer.status_code == 422
+    assert "还有 1 处需要改" in answer.text
+
+
 def test_who_may_only_read_is_offered_no_change(reader: Callable[..., Any], federation: Federation) -> None:
     officer = reader(federation, "district")
     assert "自定一天" not in officer.open(HOME).text

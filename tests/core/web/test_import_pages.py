@@ -272,6 +272,22 @@ def test_rows_put_right_afterwards_follow_and_the_whole_is_undone(
     assert (again.status_code, "状态不允许" in again.text) == (422, True)
 
 
+def test_what_is_undone_or_was_never_applied_is_not_offered_to_be_undone(
+    streets: Federation, reader: Callable[..., Any]
+) -> None:
+    district = reader(streets, "district")
+    path = checked(district, UNIONS, csv(union_row(1)))
+    assert district.open(f"{path}/undo").headers["Location"] == path
+    district.send(f"{path}/apply")
+    assert "都会删除" in district.open(f"{path}/undo").text
+    assert district.send(f"{path}/undo").status_code == 303
+    again = district.send(f"{path}/undo")
+    assert again.status_code == 422
+    assert "都会删除" not in again.text
+    assert "已撤销" in again.text
+    assert district.open(f"{path}/undo").headers["Location"] == path
+
+
 def test_what_is_given_up_is_forgotten(streets: Federation, reader: Callable[..., Any]) -> None:
     officer = reader(streets, "district")
     for path in (sent(officer, UNIONS, csv(union_row(1))), checked(officer, UNIONS, csv(union_row(1)))):

@@ -12,10 +12,12 @@ from sqlalchemy import select
 
 from gonghui.auth.accounts import Account
 from gonghui.db import policies
+from gonghui.lifecycle.plugin_removal import purge
 from gonghui.parties.employer_matches import EmployerMatch
 from gonghui.parties.employers import Employer, new_employer
 from gonghui.parties.person_merges import PersonMerge
 from gonghui.parties.persons import new_person
+from gonghui.plugin_host.switching import switch_off
 from gonghui.testing import Federation
 from gonghui.testing.queries import counted_statements
 from gonghui_organising.demo_people import demo_phone
@@ -224,6 +226,24 @@ def test_nobody_says_of_themselves_that_they_are_somebody_else(
     refused = asked("district", f"{PERSONS}/{other_id}/{own}", {"reason": "同一人"})
     assert refused.status_code == 409
     assert "本人" in main_of(refused)
+
+
+def test_persons_are_compared_in_words_and_parted_again_without_the_plugin_that_knew_them(
+    federation: Federation, asked: Callable[..., Any]
+) -> None:
+    kept, dropped = (person_of(federation, member(federation, place)) for place in ("firm", "firm_west"))
+    merged = asked("district", f"{PERSONS}/{kept}/{dropped}", {"reason": "同一人"}).headers["Location"]
+    merge = merged.partition("done=")[2]
+    plugin = federation.world.registry.plugins["organising"]
+    with federation.uow() as uow:
+        switch_off(uow, federation.world.registry, plugin)
+    shown = main_of(asked("district", f"{PERSONS}/{kept}/{dropped}"))
+    assert "居民身份证" in shown
+    assert not re.search(r">\s*(?:male|female|resident_id)\s*<", shown)
+    with federation.uow() as uow:
+        purge(uow, plugin)
+    assert asked("district", f"{MERGES}/{merge}/undo", {}).status_code == 303
+    assert "合并已经撤销" in main_of(asked("district", f"{MERGES}?done={merge}"))
 
 
 def test_several_who_are_alike_are_chosen_among(federation: Federation, asked: Callable[..., Any]) -> None:

@@ -54,6 +54,14 @@ def test_a_plugin_leaves_the_plan_and_comes_back_as_it_stood(federation: Federat
     assert {"core.plugin.unplanned", "core.plugin.planned"} <= set(acts(federation))
 
 
+@pytest.mark.parametrize("told", [{}, {"planned": ""}, {"planned": "yes"}])
+def test_a_form_that_does_not_say_in_or_out_changes_no_plan(
+    federation: Federation, entered: Any, told: dict[str, str]
+) -> None:
+    assert entered.send(ORGANISING, **told).status_code == 422
+    assert federation.client("district").get("/api/v1/organising/unions").status_code == 200
+
+
 def test_what_goes_along_is_said_before(federation: Federation, entered: Any) -> None:
     told = entered.open(ORGANISING).text
     dependents = [p for p in federation.world.registry.plugins.values() if "organising" in p.requires]

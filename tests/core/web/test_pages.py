@@ -299,6 +299,12 @@ def test_periods_are_called_by_name_and_none_is_still_to_come(opened: Callable[.
     assert "H1<" not in answer.text
 
 
+@pytest.mark.parametrize("code", ["0001", "0001H1", "9999H2", "0000"])
+def test_a_period_beyond_all_years_opens_a_page_all_the_same(opened: Callable[..., Any], code: str) -> None:
+    for path in ("/console", "/console/figures"):
+        assert opened("district", f"{path}?period={code}", "zh").status_code == 200
+
+
 # --- hosts and policy
 
 

@@ -208,6 +208,26 @@ def test_a_filter_that_cannot_be_read_is_told_and_left_out(federation: Federatio
     assert markup.Page(answer.text).rows == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"state": "lost"}, "状态：没有这个选项。"),
+        ({"sort": "day"}, "排序：没有这个选项。"),
+        ({"q": "样" * 101}, "查找：长度最多为 100。"),
+        ({"count": "many"}, "没有这个选项。"),
+        ({"limit": "0", "sort": "newest"}, ""),
+    ],
+)
+def test_what_cannot_be_asked_of_a_list_is_told_as_the_page_calls_it(
+    federation: Federation, asked: dict[str, str], said: str
+) -> None:
+    drafted(federation)
+    answer = filling(federation, "district").open(UNIONS, **asked)
+    assert answer.status_code == 200
+    faults = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
+    assert re.sub(r"<[^>]+>", "", "".join(faults)).strip() == said
+
+
 def test_a_list_is_taken_along_as_a_file_with_its_conditions(federation: Federation) -> None:
     drafted(federation)
     district = filling(federation, "district")
@@ -250,6 +270,14 @@ def test_what_is_no_column_is_not_remembered(federation: Federation) -> None:
     assert kept.startswith("columns=kind;")
     heads = heads_of(street.get(UNIONS, headers={"Cookie": "columns=nothing.at.all"}))
     assert heads == ["工会名称", "状态"]
+
+
+def test_a_list_leads_to_its_file_whatever_else_its_address_holds(federation: Federation) -> None:
+    drafted(federation)
+    for name in ("path", "self", "format", "kind", "query"):
+        shown = federation.client("district").get(UNIONS, query_string={name: "x"})
+        assert shown.status_code == 200
+        assert f"{UNIONS}/export?" in shown.text
 
 
 @pytest.mark.parametrize("code", KINDS)

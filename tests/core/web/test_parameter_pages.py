@@ -89,6 +89,15 @@ def test_a_change_to_come_says_from_when(admin: Any) -> None:
     assert "起将变" in admin.open("/console/parameters?plugin=organising").text
 
 
+def test_a_figure_may_bind_until_the_last_of_all_days(admin: Any, federation: Federation) -> None:
+    fields = _seen(_fields("30", effective_to="9999-12-31"))
+    assert admin.send(f"{HOME}/decide", at=HOME, **fields).status_code == 303
+    assert _value(federation) == 30
+    for path in (HOME, "/console/parameters?plugin=organising"):
+        assert admin.open(path).status_code == 200
+    assert federation.client("admin").get("/api/v1/parameters").status_code == 200
+
+
 def test_every_value_of_every_pack_can_be_typed_as_it_is_shown() -> None:
     for code in PACKS.codes():
         for model in PACKS.declared(code):

@@ -112,6 +112,16 @@ def test_pages_follow_one_another_without_gap(
     assert seen == whole
 
 
+@pytest.mark.parametrize("days", ["since=0001-01-01", "until=9999-12-31", "until=9999-12-30"])
+def test_the_first_and_the_last_of_all_days_are_days_like_others(
+    auditor: Any, federation: Federation, days: str
+) -> None:
+    _drafted(federation)
+    shown = auditor.open(f"{HOME}?{days}")
+    assert shown.status_code == 200
+    assert _rows(shown.text)
+
+
 def test_the_trail_says_how_far_it_is_sealed_and_whether_the_signature_fits(
     auditor: Any, federation: Federation
 ) -> None:

@@ -14,7 +14,7 @@ from gonghui.jobs.asking import can_ask_for_job
 from gonghui.lifecycle.register_jobs import APPLY_REGISTER, UNDO_REGISTER, ask_for_run
 from gonghui.plugin_host.registers import USE
 from gonghui.records.registers.importing import RegisterImport
-from gonghui.records.registers.runs import RegisterRun, count_faulty
+from gonghui.records.registers.runs import RegisterRun, RunState, count_faulty
 from gonghui.records.registers.sending import give_up
 from gonghui.records.registers.taking import apply_run, undo_run
 from gonghui.web.forms import Faults, refused
@@ -43,9 +43,11 @@ def apply(uow: UnitOfWork, run_id: UUID) -> Response | tuple[str, int]:
 
 @blueprint.get(f"{_ONE}/undo")
 @page(USE)
-def ask_undo(uow: UnitOfWork, run_id: UUID) -> str:
-    """What would go, before it goes."""
+def ask_undo(uow: UnitOfWork, run_id: UUID) -> str | Response:
+    """What would go, before it goes; where nothing is left to take back, the page of the run says how it stands."""
     shown, register = shown_run(uow, run_id)
+    if shown.state != RunState.APPLIED:
+        return redirect(to(f"{HOME}/{run_id}"))
     return _undo_page(uow, shown, register, [])
 
 
@@ -61,7 +63,9 @@ def undo(uow: UnitOfWork, run_id: UUID) -> Response | tuple[str, int]:
             undo_run(uow, register, shown.run)
     except DomainError as error:
         problems = refused(uow, error)
-        return _undo_page(uow, *shown_run(uow, run_id), problems), 422
+        shown, register = shown_run(uow, run_id)
+        again = _undo_page if shown.state == RunState.APPLIED else run_page
+        return again(uow, shown, register, problems), 422
     return redirect(to(f"{HOME}/{run_id}"), 303)
 
 

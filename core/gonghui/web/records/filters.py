@@ -28,7 +28,11 @@ _VIEWS = {MINE: _("待我处理"), OVERDUE: _("已逾期")}
 _SORTS = {"": _("默认排序"), NEWEST: _("新的在前"), BY_NAME: _("按名称")}
 _RANGED = frozenset({Kind.DATE, Kind.INTEGER, Kind.MONEY})
 _ENDS = {"from": _("从"), "to": _("到")}
+#: What is asked beside the declared filters.
+_ELSE_ASKED = {"q": _("查找"), "sort": _("排序")}
 _SHOWN_AT_ONCE = 4
+#: What the operation beside a list can be asked for, and its page cannot: the unit in view stands in the head.
+_NOT_ASKED = frozenset({"org_unit_id", "limit"})
 #: Parties are looked for by what the search knows of them, not chosen among all.
 _NOT_CHOSEN = frozenset({Kind.PERSON, Kind.EMPLOYER})
 
@@ -109,14 +113,14 @@ class Narrowing:
 def narrowing(uow: UnitOfWork, kind: RecordType) -> Narrowing:
     """What the address asks of the list of a record type; what cannot be read is told and left out."""
     schema = schemas.selection(kind, paged=True)(unknown=EXCLUDE)
-    told = {name: value for name, value in request.args.items() if value and name != "org_unit_id"}
+    told = {name: value for name, value in request.args.items() if value and name not in _NOT_ASKED}
     filters = tuple(_filters(uow, kind))
     faults: tuple[str, ...] = ()
     try:
         query = dict(schema.load(told))
     except ValidationError as error:
         found = flatten(error.messages, "")
-        faults = tuple(_said(filters, each["pointer"][1:], each["detail"]) for each in found)
+        faults = tuple(dict.fromkeys(_said(filters, each["pointer"][1:], each["detail"]) for each in found))
         query = {"count": False, **dict(error.valid_data or {})}
     unit = unit_in_view(uow)
     if unit is not None:
@@ -129,9 +133,12 @@ def narrowing(uow: UnitOfWork, kind: RecordType) -> Narrowing:
 
 
 def _said(filters: Iterable[Filter], name: str, detail: str) -> str:
-    """A fault with what people call the filter."""
-    label = next((each.label for each in filters if name in each.names), None)
-    return detail if label is None else str(_("{what}：{name}", what=label, name=detail))
+    """A fault with what people call the filter; codes among which an address can choose are no words for it."""
+    one = next((each for each in filters if name in each.names), None)
+    label = one.label if one is not None else _ELSE_ASKED.get(name)
+    is_typed = name == "q" if one is None else one.is_range or not one.choices
+    told = detail if is_typed else _("没有这个选项。")
+    return str(told) if label is None else str(_("{what}：{name}", what=label, name=told))
 
 
 def sorts(kind: RecordType) -> tuple[tuple[str, Text], ...]:
