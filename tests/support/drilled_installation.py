@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 from gonghui.app import create_app
 from gonghui.db.database import database_at
 from gonghui.db.embedded import running
+from gonghui.db.embedded.ports import is_free
 from gonghui.db.migrations import CORE, migrate
 from gonghui.parties.employers import new_employer
 from gonghui.plugin_host.manifest import Plugin
@@ -34,13 +36,18 @@ class Installed:
     secret: str
 
 
+def _port_of_its_own() -> int:
+    """A free port that no other embedded server chooses meanwhile: a killed one comes back to it."""
+    return next(port for port in range(20_000 + os.getpid() % 8_000, 29_000) if is_free(port))
+
+
 @contextmanager
 def installed(var: Path, plugin: Plugin) -> Iterator[Installed]:
     """Set up an installation with a plugin under `var`."""
     registry = discover()
     if plugin.id not in registry.plugins:
         registry.add(plugin)
-    with running(var) as server:
+    with running(var, port=_port_of_its_own()) as server:
         database = database_at(server.url(), var, "drill")
         database.create()
         migrate(database, [CORE, *(each.component for each in registry.plugins.values())])
