@@ -14,6 +14,7 @@ def test_a_transfer_is_asked_for_waits_at_the_other_union_and_is_sent_back(
     page = asker.page
     page.goto("/console/organising/members?state=active")
     page.locator("tbody td.name a").first.click()
+    page.locator("summary", has_text="办理").click()
     page.get_by_role("link", name="申请转接").click()
     asker.look("/console/organising/members/…/transfer")
     page.locator("#to_union").fill("没有的工会")
@@ -28,6 +29,7 @@ def test_a_transfer_is_asked_for_waits_at_the_other_union_and_is_sent_back(
     district.open("/console/organising/transfers")
     district.page.locator("tbody td.name a").first.click()
     district.look("/console/organising/transfers/…")
+    district.page.locator("summary", has_text="办理").click()
     district.page.get_by_role("link", name="退回").click()
     district.page.locator("#comment").fill("已不在本单位工作")
     district.page.get_by_role("button", name="退回").click()
