@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gonghui.sdk import Comment, Field, RecordType, Transition, Workflow, _
 from gonghui_organising.membership import MembershipTransfer, TransferKind, TransferState
+from gonghui_organising.subdivision import members_in_sight
 from gonghui_organising.transfers import ACCEPT, lock_membership, send_back, take_over
 
 _S = TransferState
@@ -29,7 +30,7 @@ transfers = RecordType(
     # The receiving union is told a name and no number.
     joined={"person_id": (Field("name", _("姓名"), listed=True, settable=False, width=10),)},
     fields=(
-        Field("membership", _("会籍"), settable=False),
+        Field("membership", _("会籍"), picker=members_in_sight, settable=False),
         Field("from_unit", _("原工会"), listed=True, settable=False, width=28),
         Field("kind", _("转接方式"), choices=KINDS, listed=True, filtered=True, settable=False),
         Field("employer", _("新单位"), settable=False, width=28),

@@ -1,5 +1,6 @@
 """A membership goes from one union to another: asked for by the one, found on the desk of the other, sent back."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -29,6 +30,7 @@ def test_a_transfer_is_asked_for_waits_at_the_other_union_and_is_sent_back(
     district.open("/console/organising/transfers")
     district.page.locator("tbody td.name a").first.click()
     district.look("/console/organising/transfers/…")
+    expect(district.page.locator("main")).not_to_contain_text(re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-"))
     district.page.locator("summary", has_text="办理").click()
     district.page.get_by_role("link", name="退回").click()
     district.page.locator("#comment").fill("已不在本单位工作")

@@ -12,13 +12,12 @@ from gonghui.api.idempotency import idempotent
 from gonghui.api.jobs import accepted
 from gonghui.api.operations import Blueprint, operation
 from gonghui.api.paging import PageQuery, decode_cursor, page_response
-from gonghui.api.record_schemas import EmployerTold
 from gonghui.api.record_schemas import answers as answers_schema
 from gonghui.api.record_schemas import creation as creation_schema
 from gonghui.api.record_schemas import page as page_schema
 from gonghui.api.record_schemas import shown as record_schema
 from gonghui.api.records import answer as record_answer
-from gonghui.api.versions import expected_version, record_response, versioned
+from gonghui.api.versions import expected_version, versioned
 from gonghui.auth.accounts import Account, RoleAssignment
 from gonghui.auth.holders import Holder, accounts_of, nearest_holders
 from gonghui.auth.recognition import principal_by_id as account_principal_by_id
@@ -196,7 +195,6 @@ __all__ = [
     "Employer",
     "EmployerBook",
     "EmployerMatch",
-    "EmployerTold",
     "Event",
     "Fault",
     "Field",
@@ -359,7 +357,6 @@ __all__ = [
     "read_register",
     "read_row",
     "record_answer",
-    "record_response",
     "record_schema",
     "ref",
     "refile_deadlines",

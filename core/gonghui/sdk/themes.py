@@ -134,9 +134,9 @@ SDK = (
     Theme(
         "Operations",
         "Operations of the plugin's own, beside those that record types bring.",
-        "Blueprint operation UnitOfWork here idempotent versioned expected_version record_response record_answer"
+        "Blueprint operation UnitOfWork here idempotent versioned expected_version record_answer"
         " PageQuery decode_cursor page_response record_schema page_schema creation_schema answers_schema"
-        " EmployerTold name_rules",
+        " name_rules",
     ),
 )
 

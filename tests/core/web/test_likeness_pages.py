@@ -199,7 +199,7 @@ def test_a_membership_on_the_way_keeps_two_apart(federation: Federation, asked: 
     members = [member(federation) for _each in range(2)]
     client = federation.client("district")
     tag = client.get(f"{MEMBERS}/{members[1]}").headers["ETag"]
-    body = {"to_unit_id": str(federation.units["firm_west"])}
+    body = {"to_union": str(federation.units["firm_west"])}
     client.post(f"{MEMBERS}/{members[1]}/transfer", body, headers={"If-Match": tag})
     kept, dropped = (person_of(federation, each) for each in members)
     refused = asked("district", f"{PERSONS}/{kept}/{dropped}", {"reason": "同一人"})

@@ -219,7 +219,7 @@ def test_a_membership_on_the_way_is_not_voided(pair: Federation) -> None:
     kept, dropped = entered(pair), entered(pair)
     client = pair.client("district")
     tag = client.get(f"{MEMBERS}/{dropped}").headers["ETag"]
-    body = {"to_unit_id": str(pair.units["firm_west"])}
+    body = {"to_union": str(pair.units["firm_west"])}
     client.post(f"{MEMBERS}/{dropped}/transfer", body, headers={"If-Match": tag})
     refused = merge(pair, kept, dropped)
     assert (refused.status_code, refused.json["code"]) == (409, "state_forbids")
