@@ -239,6 +239,12 @@ def test_a_list_is_taken_along_as_a_file_with_its_conditions(federation: Federat
     assert "起草中" not in empty.get_data().decode("utf-8-sig")
 
 
+def test_no_file_is_made_of_a_list_whose_conditions_cannot_be_read(federation: Federation) -> None:
+    drafted(federation)
+    answer = filling(federation, "district").open(f"{UNIONS}/export", format="csv", state="nowhere")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{UNIONS}?state=nowhere")
+
+
 def heads_of(answer: Any) -> list[str]:
     return re.findall(r"<th scope=\"col\"[^>]*>([^<]*)</th>", answer.text)
 
