@@ -31,7 +31,7 @@ def test_rows_belong_to_a_person_by_their_subject_and_children_by_their_record()
     }
     assert links["designs.dispute_case"] == [("claimant_id", "core.person")]
     assert links["designs.instalment"] == [("case_id", "designs.dispute_case")]
-    assert links["organising.membership_transfer"] == [("membership_id", "organising.membership")]
+    assert links["organising.membership_transfer"] == [("person_id", "core.person")]
     assert links["designs.profile_like"] == [("person_id", "core.person")]  # not whom it is given to
 
 
