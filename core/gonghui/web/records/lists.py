@@ -64,7 +64,9 @@ def show_list(uow: UnitOfWork, kind: RecordType) -> str | Response:
 def export(uow: UnitOfWork, kind: RecordType) -> Response:
     """The list as it is narrowed down, as a file; a long one is written by a job, whose page tells how far it is."""
     asked = narrowing(uow, kind)
-    if asked.faults:  # what cannot be read leaves nothing out, and the file would hold more than was asked for
+    if (
+        asked.faults
+    ):  # what cannot be read leaves nothing out, and the file would hold more than was asked for
         return redirect(to(list_path(kind), **{n: v for n, v in request.args.items() if n != "format"}))
     form = "csv" if request.args.get("format") == "csv" else "xlsx"
     query = {n: v for n, v in asked.query.items() if n not in ("sort", "count", "limit")}
