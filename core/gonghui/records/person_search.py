@@ -26,12 +26,11 @@ _UNIT: Any = OrgUnit.__table__.c
 def find_people(uow: UnitOfWork, kinds: Sequence[RecordType], text: str, limit: int) -> list[dict[str, Any]]:
     """Records that are about whom the text fits, as far as one may read them; numbers are masked. One statement.
 
-    A person is nothing that one reads by itself: whoever may read no record about them does not find them.
+    A person is nothing that one reads by itself: whoever may read no record about them does not find them. Nor do
+    records help that tell no more than a name: a number would be confirmed by its being found.
     """
     fits = _fits(uow, text)
-    about = [
-        kind for kind in kinds if kind.subject is not None and uow.principal.holds(kind.permission(READ))
-    ]
+    about = [kind for kind in kinds if _tells_numbers(kind) and uow.principal.holds(kind.permission(READ))]
     if fits is None or not about:
         return []
     people = select(_PERSON.id).where(_PERSON.merged_into_id.is_(None), fits).cte("people")
@@ -57,6 +56,13 @@ def find_people(uow: UnitOfWork, kinds: Sequence[RecordType], text: str, limit: 
         }
         for row in uow.session.execute(found)
     ]
+
+
+def _tells_numbers(kind: RecordType) -> bool:
+    if kind.subject is None:
+        return False
+    told = kind.joined.get(kind.subject)
+    return told is None or any(bound.is_sealed for bound in told)
 
 
 def _records(uow: UnitOfWork, kind: RecordType, people: Any) -> Any:

@@ -76,7 +76,9 @@ def statement_of(kind: RecordType, purpose: Purpose) -> Shape:
 def _by_name(shape: Shape, kind: RecordType) -> Any:
     if "name_key" in kind.table.c:
         return kind.table.c.name_key
-    person = next((name for name in shape.name_keys if name in shape.of_persons), None)
+    # Behind a column that every row has: a cursor cannot go on from a name that is not there.
+    there = {b.name for link, more in kind.joined.items() if not kind.table.c[link].nullable for b in more}
+    person = next((name for name in shape.name_keys if name in shape.of_persons & there), None)
     return None if person is None else shape.name_keys[person]
 
 

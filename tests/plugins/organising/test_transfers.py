@@ -155,6 +155,10 @@ def test_the_receiving_union_is_told_a_name_and_no_number(pair: Federation) -> N
     assert PHONE not in shown.text
     search = {"by": "id_number", "number": number}
     assert pair.client("firm_west").post(f"{MEMBERS}/search", search).json["items"] == []
+    for typed in (number, PHONE, number[-4:], "样转接"):
+        found = pair.client("firm_west").get("/console/search", query_string={"q": typed})
+        assert found.status_code == 200
+        assert f"/console/organising/transfers/{transfer_id}" not in found.text
     for who, status in (("firm", 200), ("garden", 200), ("west", 200), ("worker", 403)):
         assert pair.client(who).get(f"{TRANSFERS}/{transfer_id}").status_code == status
     # Who asked sees what becomes of it, and decides nothing.
