@@ -62,8 +62,9 @@ class Remembered(dict[Any, bytes]):
         return made
 
     def of(self, column: Column) -> list[bytes]:
-        """What the values of the column become."""
-        return list(map(self.__getitem__, column))
+        """What the values of the column become; one that has brought so many others hardly repeats any."""
+        known = self.__getitem__ if len(self) < _REMEMBERED else self._make
+        return list(map(known, column))
 
 
 def _text(text: str | None) -> bytes:

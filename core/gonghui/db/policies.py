@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 OWNER, APP, OPERATOR = "gonghui_owner", "gonghui_app", "gonghui_operator"
 RELAY, SEALER = "gonghui_relay", "gonghui_sealer"
+#: Owns the function that writes staged rows (`core.insert_staged`). Nobody signs in as it.
+LOADER = "gonghui_loader"
 
 #: The scalar subselect is evaluated once a statement; a bare function call once a row.
 CURRENT_TENANT = "(SELECT current_setting('app.tenant_id')::uuid)"

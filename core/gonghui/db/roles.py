@@ -9,9 +9,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from gonghui.db.policies import APP, OPERATOR, OWNER, RELAY, SEALER
+from gonghui.db.policies import APP, LOADER, OPERATOR, OWNER, RELAY, SEALER
 
 ROLES = (OWNER, APP, OPERATOR, RELAY, SEALER)
+"""Roles that sign in."""
+
+# The loader may do what the application may, and set aside the triggers of foreign keys, for which its function
+# answers. The owner of the tables makes that function its, and has nothing of it otherwise.
+_LOADING = (
+    f"GRANT {APP} TO {LOADER}",
+    f"GRANT {LOADER} TO {OWNER} WITH INHERIT FALSE, SET TRUE",
+    f"GRANT SET ON PARAMETER session_replication_role TO {LOADER}",
+)
 
 
 class TooPowerful(RuntimeError):
@@ -36,15 +45,20 @@ def role_passwords(folder: Path) -> dict[str, str]:
 
 def make_roles(connection: Connection, passwords: dict[str, str]) -> None:
     """Make or renew the roles, as a superuser; none may cross row-level security or make objects at will."""
+    # Concurrent set-ups of two databases in one cluster meet here; the lock ends with the transaction.
+    connection.execute(text("SELECT pg_advisory_xact_lock(7215001)"))
     for role in ROLES:
-        # Concurrent set-ups of two databases in one cluster meet here; the lock ends with the transaction.
-        connection.execute(text("SELECT pg_advisory_xact_lock(7215001)"))
-        exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
-        verb = "ALTER" if exists else "CREATE"
         password = passwords[role].replace("'", "''")
-        connection.exec_driver_sql(
-            f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'"
-        )
+        _make_role(connection, role, f"LOGIN PASSWORD '{password}'")
+    _make_role(connection, LOADER, "NOLOGIN")
+    for statement in _LOADING:
+        connection.exec_driver_sql(statement)
+
+
+def _make_role(connection: Connection, role: str, rights: str) -> None:
+    exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    verb = "ALTER" if exists else "CREATE"
+    connection.exec_driver_sql(f"{verb} ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE {rights}")
 
 
 def refuse_powerful_role(engine: Engine) -> None:

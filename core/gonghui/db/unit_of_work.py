@@ -31,7 +31,8 @@ _READING = re.compile(r"\s*(?:select|with|values|explain|show)\b", re.IGNORECASE
 _SAVEPOINT = re.compile(r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) \w+")
 #: What a reading statement may not hold either: a change, a second statement, another tenant, a hidden word.
 _CHANGING = re.compile(
-    r";|\bU&[\"']|\b(?:insert|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set|set_config)\b",
+    r";|\bU&[\"']"
+    r"|\b(?:insert|insert_staged|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set|set_config)\b",
     re.IGNORECASE,
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -2,7 +2,8 @@
 
 What was written is published as one event, under the name of the act.
 COPY is refused on a table under a policy, so the rows go into a temporary table and from there, each in one
-statement, into their own. A member of a register is a bundle: the person, the membership, its first step.
+statement, into their own, by a function of the database that asks once a batch whether what they refer to is there.
+A member of a register is a bundle: the person, the membership, its first step.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from psycopg.errors import UniqueViolation
@@ -45,6 +47,7 @@ _STAGE = "bundle_stage"
 _SALT_BYTES = 16
 #: First, because every statement asks for them; the content as the bytes that its digest was taken over.
 _AUDIT = (("entry_id", "uuid"), ("salt", "bytea"), ("digest", "bytea"), ("content", "utf8"))
+_ROWS = "SELECT core.insert_staged(%(parts)s)"
 # No order is asked for: a temporary table that was emptied and filled once gives its rows as they came.
 _ENTRIES = """
 INSERT INTO core.audit_entry (tenant_id, id, at, actor_kind, account_id, person_id, on_behalf_by, org_unit_id,
@@ -106,6 +109,7 @@ class BundleWriter:
         self._order = sorted(self._parts, key=lambda part: _depth(part.table))
         self._columns = [*_AUDIT, *(column for part in self._parts for column in part.columns)]
         self._packer = RowPacker([kind for _name, kind in self._columns])
+        self._told = orjson.dumps([part.plan(uow.tenant_id) for part in self._order], default=str).decode()
         self._made_stage = False
 
     def ready(self, tables: Mapping[type[Base], Columns]) -> list[bytes]:
@@ -145,8 +149,7 @@ class BundleWriter:
         try:
             with connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
                 self._copy(cursor, bundles)
-                for part in self._order:
-                    cursor.execute(part.insert, {**part.values, "tenant_id": self._uow.tenant_id})
+                cursor.execute(_ROWS, {"parts": self._told})
                 main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
                 cursor.execute(_ENTRIES.format(main=main, unit=unit, stage=_STAGE), values)
                 cursor.execute(_PAYLOADS.format(stage=_STAGE), values)
@@ -215,7 +218,6 @@ class _Part:
             _pair(name, REDACTED if name in redacted and value is not None else value)
             for name, value in self.values.items()
         )
-        self.insert = self._insert()
 
     def staged(self, name: str) -> str:
         """What a statement over the temporary table says for a column."""
@@ -243,19 +245,24 @@ class _Part:
             for own, row in zip(columns["id"], after, strict=True)
         ]
 
-    def _insert(self) -> str:
+    def plan(self, tenant_id: UUID) -> dict[str, Any]:
+        """How the rows are filled from the stage, as `core.insert_staged` is told."""
         own = [*self.names, *(name for name, _same, _staged in self._same)]
-        listed = ", ".join(["tenant_id", *self.values, *own])
-        taken = ", ".join(["%(tenant_id)s", *(f"%({name})s" for name in self.values), *map(self.staged, own)])
-        return (
-            f"INSERT INTO {self.table.fullname} ({listed}) SELECT {taken} FROM {_STAGE} "  # noqa: S608 - our own names
-            f"WHERE {self.staged('id')} IS NOT NULL"
-        )
+        return {
+            "target": self.table.fullname,
+            "staged": {name: self.staged(name) for name in own},
+            "fixed": {**self.values, "tenant_id": tenant_id},
+        }
 
 
 def _pair(name: str, value: Any) -> bytes:
     """A member of a JSON object, with the comma before it; nothing where there is no value."""
-    return b"" if value is None else b',"%b":%b' % (name.encode(), orjson.dumps(value, default=str))
+    return _pairs(name)(value)
+
+
+def _pairs(name: str) -> Callable[[Any], bytes]:
+    start = b',"%b":' % name.encode()
+    return lambda value: b"" if value is None else start + orjson.dumps(value, default=str)
 
 
 def _redacted(name: str) -> Callable[[Sequence[Any]], list[bytes]]:

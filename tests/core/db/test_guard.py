@@ -51,6 +51,9 @@ DISGUISES: dict[str, Callable[[UnitOfWork], Any]] = {
     "delete as a prefix": lambda uow: uow.session.execute(
         select(Person.id).prefix_with("1; DELETE FROM core.role_assignment; SELECT")
     ),
+    "the function that writes staged rows": lambda uow: uow.session.scalar(
+        select(func.core.insert_staged("[]"))
+    ),
     "a block of code": lambda uow: uow.session.execute(text("DO $$ BEGIN PERFORM 1; END $$")),
     "the end of the transaction": lambda uow: uow.session.execute(text("COMMIT")),
     "a savepoint with more behind it": lambda uow: uow.session.execute(

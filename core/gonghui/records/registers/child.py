@@ -26,6 +26,7 @@ SILENCE = 120.0
 """Seconds that the child may take for its next line; its time on the processor is limited besides."""
 _MAX_LINE = 8 * _MEGABYTE
 _CHUNK = 1 << 20
+_AHEAD = 1 << 20  # of what is told: a batch that nobody listens to yet keeps nobody from reading the next
 _OWN_CODES = ("mixed_encodings", "too_many_columns", "too_many_rows")
 _EXHAUSTED = _(
     "表格撑得太大，读不下去。删掉数据下面和右边多余的行列，只留名册这一张表，另存为 .xlsx，再上传。"
@@ -140,6 +141,7 @@ def child_at(source: Path | BinaryIO) -> Iterator[Child]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            pipesize=_AHEAD,
             pass_fds=(file.fileno(),),
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             cwd="/",

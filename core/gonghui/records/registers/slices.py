@@ -19,7 +19,7 @@ from python_calamine import CalamineWorkbook
 _MEGABYTE = 1 << 20
 SLICED_FROM = 6 * _MEGABYTE
 """Bytes of XML; a smaller sheet is parsed in no time."""
-_FIRST, _FURTHER = 3 * _MEGABYTE, 12 * _MEGABYTE
+_FIRST, _FURTHER = _MEGABYTE, 2 * _MEGABYTE
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _SHARED_TEXTS = "xl/sharedStrings.xml"
