@@ -76,6 +76,10 @@ def _fixed(uow: UnitOfWork, run_id: UUID) -> dict[Any, dict[str, Any]]:
     }
 
 
+#: Blind indexes of the tail and of the whole of a number.
+_Mark = tuple[int, bytes]
+
+
 class _Known(NamedTuple):
     """A person who is known: who stands for them, their name, and the blind index of their phone."""
 
@@ -85,11 +89,11 @@ class _Known(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """What will be written for a row: its bundle, the employer it names, the blind index of a new person's number."""
+    """What will be written for a row: its bundle, the employer it names, what finds a new person's number."""
 
     bundle: bytes
     employer: UUID | None
-    mark: bytes | None
+    mark: _Mark
 
 
 class MemberImporter:
@@ -170,19 +174,21 @@ class MemberImporter:
             self._writer.write(bundles)
         return (fresh if write else 0), known
 
-    def _mark(self, value: MemberRow, made: _Made | None) -> tuple[bytes, str]:
+    def _mark(self, value: MemberRow, made: _Made | None) -> tuple[_Mark, str]:
         kind, number, _born_on, _sex = value.document
-        return (made and made.mark) or self._ring.index("id_number", number), kind
+        if made is not None:
+            return made.mark, kind
+        return (self._ring.tail("id_number", number), self._ring.index("id_number", number)), kind
 
-    def _known(self, marks: Sequence[bytes]) -> tuple[dict[tuple[bytes, str], _Known], dict[UUID, Any]]:
+    def _known(self, marks: Sequence[_Mark]) -> tuple[dict[tuple[_Mark, str], _Known], dict[UUID, Any]]:
         """Persons by document, and the live memberships of those who have one."""
         person, membership = Person.__table__.c, Membership.__table__.c
-        columns = (person.id, person.merged_into_id, person.id_number_index, person.document_kind, person.name,
-                   person.phone_index)  # fmt: skip
-        found = self._uow.session.execute(select_each(person.id_number_index, marks, *columns))
+        keys = (person.id_number_tail, person.id_number_index)
+        told = (person.document_kind, person.id, person.merged_into_id, person.name, person.phone_index)
+        found = self._uow.session.execute(select_each(keys, marks, *keys, *told))
         persons = {
-            (bytes(mark), kind): _Known(stands or person_id, name, phone)
-            for person_id, stands, mark, kind, name, phone in found
+            ((tail, bytes(index)), kind): _Known(stands or person_id, name, phone)
+            for tail, index, kind, person_id, stands, name, phone in found
         }
         live = select_each(
             membership.person_id,
@@ -217,8 +223,8 @@ class MemberImporter:
         values: Sequence[MemberRow],
         employers: Sequence[UUID | None],
         known: Sequence[Any] | None = None,
-    ) -> tuple[list[bytes], Sequence[bytes | None]]:
-        """Bundles of members, of persons who are `known` or else entered with them; and the latter's blind indexes."""
+    ) -> tuple[list[bytes], Sequence[_Mark]]:
+        """Bundles of members, of persons who are `known` or else entered with them; and what finds the latter."""
         told = dict(zip(MemberRow._fields, zip(*values, strict=True), strict=True))
         owners = known or new_ids(len(values))
         today = self._rules.rules.today
@@ -239,7 +245,10 @@ class MemberImporter:
         if known is None:
             tables[Person] = {"id": owners, **_persons(told)}
         bundles = self._writer.ready(tables)
-        return bundles, tables[Person]["id_number_index"] if known is None else ()
+        if known is not None:
+            return bundles, ()
+        person = tables[Person]
+        return bundles, list(zip(person["id_number_tail"], person["id_number_index"], strict=True))
 
     def _employer(self, name: str) -> UUID | None:
         """The employer of this name; one that nobody knows yet is entered with the first row that is written."""

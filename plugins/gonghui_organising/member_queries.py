@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from gonghui.sdk import (
-    Employer,
-    OrgUnit,
     Person,
     UnitOfWork,
+    has_number,
     has_phone,
     keyring,
     mobile,
@@ -25,15 +24,16 @@ from gonghui_organising.membership import Membership
 
 _MEMBER: Any = Membership.__table__.c
 _PERSON: Any = Person.__table__.c
-_UNIT: Any = OrgUnit.__table__.c
-_EMPLOYER: Any = Employer.__table__.c
 
 _MOST_FOUND = 100
 
-#: What a member may be searched by, with the index that finds it and the kind that keys it.
-SEARCHES: Mapping[str, tuple[Any, str]] = {
-    "id_number": (_PERSON.id_number_index, "id_number"),
-    "phone": (_PERSON.phone_index, "phone"),
+#: Whole numbers, whose index has their tail first.
+_WHOLE: Mapping[str, Callable[[UnitOfWork, str], ColumnElement[bool]]] = {
+    "id_number": has_number,
+    "phone": has_phone,
+}
+#: What else a member may be searched by, with the index that finds it and the kind that keys it.
+_MARKED: Mapping[str, tuple[Any, str]] = {
     "bank_card": (_PERSON.bank_card_index, "bank_card"),
     "id_number_tail": (_PERSON.id_number_tail, "id_number"),
     "phone_tail": (_PERSON.phone_tail, "phone"),
@@ -43,12 +43,7 @@ SEARCHES: Mapping[str, tuple[Any, str]] = {
 
 def search_rows(uow: UnitOfWork, by: str, text: str, permission: str) -> list[dict[str, Any]]:
     """Members within reach who have exactly this number, or a number with these last four characters."""
-    column, kind = SEARCHES[by]
-    ring, number = keyring(uow), normal_number(text)
-    if by == "phone":
-        number = mobile(text, demo_numbers=True) or number
-    mark = ring.tail(kind, number) if by.endswith("_tail") else ring.index(kind, number)
-    named = has_phone(uow, number) if by == "phone" else column == mark
+    named = _named(uow, by, text)
     # Asking for a number again and again tells as much as opening it: the same permission.
     seen = visible(uow.principal, permission, _MEMBER.org_unit_id)
     # A number of somebody who was merged into another leads to that one.
@@ -57,3 +52,17 @@ def search_rows(uow: UnitOfWork, by: str, text: str, permission: str) -> list[di
     ids = uow.session.scalars(select_each(_MEMBER.person_id, persons, _MEMBER.id, where=seen)).all()
     latest = sorted(ids, reverse=True)[:_MOST_FOUND]
     return rows_with_ids(uow, members, latest)
+
+
+def _named(uow: UnitOfWork, by: str, text: str) -> ColumnElement[bool]:
+    number = normal_number(text)
+    if by == "phone":
+        number = mobile(text, demo_numbers=True) or number
+    if by in _WHOLE:
+        return _WHOLE[by](uow, number)
+    column, kind = _MARKED[by]
+    ring = keyring(uow)
+    found: ColumnElement[bool] = column == (
+        ring.tail(kind, number) if by.endswith("_tail") else ring.index(kind, number)
+    )
+    return found

@@ -10,31 +10,41 @@ from sqlalchemy import ARRAY, ColumnElement, Select, and_, cast, func, literal, 
 
 from gonghui.values.names import sort_key
 
+Key = bytes | int | UUID
+
 
 def select_each(
-    column: ColumnElement[Any],
-    values: Sequence[bytes] | Sequence[UUID],
+    column: ColumnElement[Any] | tuple[ColumnElement[Any], ...],
+    values: Sequence[Key] | Sequence[tuple[Key, ...]],
     *wanted: ColumnElement[Any],
     where: Any = None,
 ) -> Select[Any]:
     """Rows whose `column` is one of `values`, found one by one through the column's index.
 
+    For an index over several columns both are tuples.
     While a register goes in, tables grow faster than their statistics, and a plain `IN` of thousands of values
     becomes a scan of the whole table for every batch. The lateral join leaves the planner no other way.
     """
-    listed = func.unnest(cast(literal(_array(values)), ARRAY(column.type)))
-    one = listed.table_valued("value", name="listed").render_derived()
-    found = select(*wanted).where(column == one.c.value, true() if where is None else where)
+    columns: Sequence[ColumnElement[Any]] = column if isinstance(column, tuple) else (column,)
+    lists: Sequence[Sequence[Any]] = (
+        list(zip(*values, strict=True)) if isinstance(column, tuple) else [values]
+    )
+    lists = lists or [()] * len(columns)
+    arrays = (cast(literal(_array(each)), ARRAY(key.type)) for key, each in zip(columns, lists, strict=True))
+    names = [f"value_{number}" for number in range(len(columns))]
+    one = func.unnest(*arrays).table_valued(*names, name="listed").render_derived()
+    same = [key == one.c[name] for key, name in zip(columns, names, strict=True)]
+    found = select(*wanted).where(*same, true() if where is None else where)
     each = found.offset(0).lateral("found")
     return select(each).select_from(one.join(each, true()))
 
 
-def _array(values: Sequence[bytes] | Sequence[UUID]) -> str:
+def _array(values: Sequence[Key]) -> str:
     """An array in one text: the driver takes longer over a list of thousands than the database over the look-up."""
     return f"{{{','.join([_element(value) for value in values])}}}"
 
 
-def _element(value: bytes | UUID) -> str:
+def _element(value: Key) -> str:
     return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
 
 

@@ -33,16 +33,17 @@ class Person(TenantTable):
             "merged_into_id",
             postgresql_where=text("merged_into_id IS NOT NULL"),
         ),
+        CheckConstraint("(id_number_tail IS NULL) = (id_number_index IS NULL)", "id_number_tail"),
+        # One index for both: whoever asks for a whole number asks for its tail too (`has_number`, `has_phone`).
         Index(
             "uq_person_document",
             "tenant_id",
+            "id_number_tail",
             "id_number_index",
             "document_kind",
             unique=True,
-            postgresql_where=text("id_number_index IS NOT NULL"),
+            postgresql_where=text("id_number_tail IS NOT NULL"),
         ),
-        Index("ix_person_id_number_tail", "tenant_id", "id_number_tail"),
-        # One for both: whoever asks for a whole phone asks for its tail too (`has_phone`).
         Index(
             "ix_person_phone",
             "tenant_id",
@@ -169,6 +170,15 @@ def _of_the_same_name(known: Person, identity: Identity) -> Person:
     return known
 
 
+def has_number(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
+    """The condition under which a row of `Person` has a document of this number, as `normal_number` gives it."""
+    ring = keyring(uow)
+    return and_(
+        Person.id_number_tail == ring.tail("id_number", number),
+        Person.id_number_index == ring.index("id_number", number),
+    )
+
+
 def has_phone(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
     """The condition under which a row of `Person` has this phone, a number as `mobile` gives it."""
     ring = keyring(uow)
@@ -179,8 +189,8 @@ def has_phone(uow: UnitOfWork, number: str) -> ColumnElement[bool]:
 
 def person_with_document(uow: UnitOfWork, kind: str, number: str) -> Person | None:
     """The person who carries this document; after a merge, the row that stands for them."""
-    wanted = (Person.document_kind == kind, Person.id_number_index == keyring(uow).index("id_number", number))
-    return standing_for(uow, uow.session.scalars(select(Person).where(*wanted)).one_or_none())
+    wanted = select(Person).where(Person.document_kind == kind, has_number(uow, number))
+    return standing_for(uow, uow.session.scalars(wanted).one_or_none())
 
 
 def standing_for(uow: UnitOfWork, person: Person | None) -> Person | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, literal, or_, select, union_all
 
 from gonghui.db.ciphers import TAIL
 from gonghui.db.lookups import name_begins
 from gonghui.db.unit_of_work import UnitOfWork
-from gonghui.parties.persons import Person, has_phone
+from gonghui.parties.persons import Person, has_number, has_phone
 from gonghui.records.record_types import READ, RecordType
 from gonghui.records.sight import visible
 from gonghui.tenancy.keys import keyring, masked
@@ -93,12 +93,7 @@ def _fits(uow: UnitOfWork, text: str) -> ColumnElement[bool] | None:
         )
         return or_(*tails)
     phone = mobile(typed, demo_numbers=here(uow).is_demo)
-    ways: list[ColumnElement[bool]] = [
-        and_(
-            _PERSON.id_number_tail == ring.tail("id_number", number),
-            _PERSON.id_number_index == ring.index("id_number", number),
-        )
-    ]
+    ways = [has_number(uow, number)]
     if phone is not None:
         ways.append(has_phone(uow, phone))
     return or_(*ways)

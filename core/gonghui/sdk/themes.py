@@ -69,7 +69,7 @@ SDK = (
         "Persons and employers",
         "The parties that plugins share: one row for each human being and each employer, whoever names them.",
         "Person Identity told_identity enter_person tell_of_person person_by_id person_with_document person_columns"
-        " has_phone PersonMerge merge_persons undo_merge nobody_names Employer new_employer obtain_employers"
+        " has_number has_phone PersonMerge merge_persons undo_merge nobody_names Employer new_employer obtain_employers"
         " find_employers only_employer_named rename_employer EmployerBook EmployerMatch MatchState decide_match"
         " reopen_match",
     ),

@@ -22,3 +22,16 @@ def test_rows_are_found_by_their_ids_and_by_their_digests(federation: Federation
         by_id = uow.session.scalars(select_each(table.id, ids, table.name)).all()
         nobody = uow.session.scalars(select_each(table.id, [], table.name)).all()
     assert (set(by_mark), by_id, nobody) == ({"样甲", "样丙"}, ["样乙"], [])
+
+
+def test_rows_are_found_by_several_columns_together(federation: Federation) -> None:
+    with federation.uow() as uow:
+        numbers = ("E12345671", "E22345671", "E32345671")
+        for name, number in zip("甲乙丙", numbers, strict=True):
+            enter_person(uow, Identity(f"样{name}", "passport", number, None, None), {})
+        table, ring = Person.__table__.c, keyring(uow)
+        both = (table.id_number_tail, table.id_number_index)
+        marks = [(ring.tail("id_number", number), ring.index("id_number", number)) for number in numbers[:2]]
+        found = uow.session.scalars(select_each(both, marks, table.name)).all()
+        nobody = uow.session.scalars(select_each(both, [], table.name)).all()
+    assert (found, nobody) == (["样甲", "样乙"], [])
