@@ -190,6 +190,8 @@ class MemberImporter:
             ((tail, bytes(index)), kind): _Known(stands or person_id, name, phone)
             for tail, index, kind, person_id, stands, name, phone in found
         }
+        if not persons:
+            return {}, {}
         live = select_each(
             membership.person_id,
             [known.id for known in persons.values()],

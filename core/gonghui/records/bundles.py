@@ -144,16 +144,15 @@ class BundleWriter:
         """
         if not bundles:
             return
-        connection = self._uow.session.connection()
-        values = {**self._audit_values(), "tenant_id": self._uow.tenant_id}
+        driver: Any = self._uow.session.connection().connection.driver_connection
+        values = {**self._audit_values(), "tenant_id": self._uow.tenant_id, "parts": self._told}
+        main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
         try:
-            with connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
+            with driver.cursor() as cursor:
                 self._copy(cursor, bundles)
-                cursor.execute(_ROWS, {"parts": self._told})
-                main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
-                cursor.execute(_ENTRIES.format(main=main, unit=unit, stage=_STAGE), values)
-                cursor.execute(_PAYLOADS.format(stage=_STAGE), values)
-                cursor.execute(_EVENT.format(main=main, stage=_STAGE), values)
+                with driver.pipeline():  # the database goes on from one to the next without asking
+                    for statement in (_ROWS, _ENTRIES, _PAYLOADS, _EVENT):
+                        cursor.execute(statement.format(main=main, unit=unit, stage=_STAGE), values)
         except UniqueViolation:
             # Its text quotes the key, and the key may be a blind index: it is not passed on.
             message = _("有人正在登记同样的人或单位，这次没有写入。稍后重新导入即可，不会重复。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,6 +22,8 @@ from gonghui.records.registers.sheets import Column, Row
 AT_ONCE = 4_000
 """Rows of a batch: enough for the database to be busy, few enough for memory."""
 
+_AHEAD = 2
+"""Batches that may wait for the database, so that neither side stands idle for one that takes longer."""
 _NEW_OBJECTS, _TURN = 25 * AT_ONCE, 0.0005
 
 Progress = Callable[[int], None]
@@ -152,28 +154,28 @@ _tuning = _Tuning()
 
 
 class _Behind:
-    """Does one thing at a time, behind whoever asks, or at once; an error comes out at the next request."""
+    """Does one thing after the other, behind whoever asks, or at once; an error comes out at a later request."""
 
     def __init__(self, *, ahead: bool) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1) if ahead else None
-        self._last: Future[None] | None = None
+        self._asked: deque[Future[None]] = deque()
 
     def __enter__(self) -> _Behind:
         return self
 
     def __exit__(self, kind: Any, *_error: Any) -> None:
         try:
-            if kind is None and self._last is not None:
-                self._last.result()
+            while kind is None and self._asked:
+                self._asked.popleft().result()
         finally:
             if self._pool is not None:
-                self._pool.shutdown()
+                self._pool.shutdown(cancel_futures=True)
 
     def do(self, work: Callable[..., None], *arguments: Any) -> None:
         if self._pool is None:
             work(*arguments)
             return
-        if self._last is not None:
-            self._last.result()
+        if len(self._asked) == _AHEAD:
+            self._asked.popleft().result()
         # The clock and the language of whoever asks go along.
-        self._last = self._pool.submit(copy_context().run, work, *arguments)
+        self._asked.append(self._pool.submit(copy_context().run, work, *arguments))
