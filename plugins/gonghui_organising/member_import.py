@@ -137,6 +137,9 @@ class MemberImporter:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
         marks = [self._mark(row.value, made) for row, made in rows]
         persons, members = self._known([mark for mark, _kind in marks])
+        if write and not persons:
+            self._write([made.bundle for _row, made in rows], {made.employer for _row, made in rows})
+            return len(rows), 0
         bundles: list[bytes] = []
         again: list[tuple[MemberRow, UUID | None, UUID]] = []
         employers: set[UUID | None] = set()
@@ -167,12 +170,15 @@ class MemberImporter:
                 message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")
                 row.note("union", "member_elsewhere", message)
         if write:
-            self._write_employers(employers)
             if again:  # members once more, or persons whom somebody else entered
                 values, named, known_as = zip(*again, strict=True)
                 bundles += self._bundles(values, named, known_as)[0]
-            self._writer.write(bundles)
+            self._write(bundles, employers)
         return (fresh if write else 0), known
+
+    def _write(self, bundles: Sequence[bytes], employers: set[UUID | None]) -> None:
+        self._write_employers(employers)
+        self._writer.write(bundles)
 
     def _mark(self, value: MemberRow, made: _Made | None) -> tuple[_Mark, str]:
         kind, number, _born_on, _sex = value.document

@@ -82,7 +82,7 @@ def seal_columns(ring: Keyring, table: Table, columns: dict[str, Sequence[Any]])
             continue
         texts = columns[name]
         for index in indexes:
-            columns[index] = [None if text is None else ring.index(kind, text) for text in texts]
+            columns[index] = ring.index_each(kind, texts)
         for tail in tails:
             columns[tail] = [None if text is None else ring.tail(kind, text) for text in texts]
         columns[name] = ring.seal_each(place, columns["id"], texts)

@@ -8,9 +8,8 @@ A member of a register is a bundle: the person, the membership, its first step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,6 +33,8 @@ from gonghui.values.ids import new_id, new_ids
 Values = Mapping[str, Any]
 #: Values of one table by column name, row by row in the order of the bundles.
 Columns = dict[str, Sequence[Any]]
+#: Pieces of rows that are to be put together, piece by piece.
+Pieces = list[Iterable[bytes]]
 
 _TYPES: Mapping[type[Any], str] = {
     Uuid: "uuid",
@@ -55,11 +56,12 @@ INSERT INTO core.audit_entry (tenant_id, id, at, actor_kind, account_id, person_
 SELECT %(tenant_id)s, entry_id, %(at)s, %(actor_kind)s, %(account_id)s, %(person_id)s, %(on_behalf_by)s, {unit},
     %(action)s, 'insert', %(table)s, {main}, %(request_id)s, digest FROM {stage}
 """
-# One event for the batch, whose rows are told by id; they are new, so of version 1.
+# One event for the batch, whose rows are told by id; they are new, so of version 1. Written as text, which takes a third
+# of the time of building it.
 _EVENT = """
 INSERT INTO core.outbox_event (tenant_id, id, name, at, subject_table, facts, request_id, due_at)
 SELECT %(tenant_id)s, %(event_id)s, %(action)s, %(at)s, %(table)s,
-    jsonb_build_object('records', jsonb_agg(jsonb_build_array({main}, 1))), %(request_id)s, %(at)s FROM {stage}
+    ('{{"records":[' || string_agg('["' || {main} || '",1]', ',') || ']}}')::jsonb, %(request_id)s, %(at)s FROM {stage}
 """
 _PAYLOADS = """
 INSERT INTO core.audit_payload (tenant_id, entry_id, salt, content)
@@ -119,7 +121,7 @@ class BundleWriter:
         """
         count = len(next(iter(tables.values()))["id"])
         staged: list[Sequence[Any]] = []
-        told: list[list[bytes]] = []
+        told: list[Pieces] = []
         for part in self._parts:
             columns = tables.get(part.model)
             if columns is None:
@@ -131,8 +133,9 @@ class BundleWriter:
             told.append(part.told(columns))
         # What is told has an order of its own, and the digest is over the bytes that are kept.
         main, *others = told
-        listed = map(b",".join, zip(*others, strict=True)) if others else repeat(b"")
-        contents = [b'{%b,"with":[%b]}' % bundle for bundle in zip(main, listed, strict=False)]
+        listed = [piece for other in others for piece in (repeat(b","), *other)][1:]
+        pieces = [repeat(b"{"), *main, repeat(b',"with":['), *listed, repeat(b"]}")]
+        contents = list(islice(map(b"".join, zip(*pieces, strict=False)), count))
         salts = random_pieces(_SALT_BYTES, count)
         digests = list(map(digest, salts, contents))
         return self._packer.pack([new_ids(count), salts, digests, contents, *staged])
@@ -210,7 +213,7 @@ class _Part:
         }
         redacted = {column.name for column in table.columns if column.info.get("redacted")}
         self._tellers = {
-            name: _redacted(name) if name in redacted else Remembered(partial(_pair, name)).of
+            name: _redacted(name) if name in redacted else Remembered(_pairs(name)).of
             for name in [*given, *same]
         }
         self._always = b"".join(
@@ -228,21 +231,22 @@ class _Part:
         for name, same, _staged in self._same:
             columns[name] = tables[same.table][same.column]
 
-    def told(self, columns: Columns) -> list[bytes]:
+    def told(self, columns: Columns) -> Pieces:
         """The rows as the trail holds them, in JSON: those of the main table what an object holds, others whole.
 
         Left out are the tenant and the id, which stand beside, blind indexes, and what is empty. Put together of
         pieces, most of which came before: to make objects of them and have those written costs three times as much.
         """
-        pairs = [tell(columns[name]) for name, tell in self._tellers.items()]
-        after = map(b"".join, zip(repeat(self._always), *pairs, strict=False))
+        pairs: Pieces = [tell(columns[name]) for name, tell in self._tellers.items()]
+        if self._always:
+            pairs.insert(0, repeat(self._always[1:]))
+        else:  # which pair is the first, and has no comma before it, differs from row to row
+            pairs = [[row[1:] for row in map(b"".join, zip(*pairs, strict=True))]]
         if self._is_main:
-            return [b'"after":{%b}' % row[1:] for row in after]
+            return [repeat(b'"after":{'), *pairs, repeat(b"}")]
         start = b'{"table":%b,"id":"' % orjson.dumps(self.table.fullname)
-        return [
-            b'%b%b","after":{%b}}' % (start, str(own).encode(), row[1:])
-            for own, row in zip(columns["id"], after, strict=True)
-        ]
+        ids = [str(own).encode() for own in columns["id"]]
+        return [repeat(start), ids, repeat(b'","after":{'), *pairs, repeat(b"}}")]
 
     def plan(self, tenant_id: UUID) -> dict[str, Any]:
         """How the rows are filled from the stage, as `core.insert_staged` is told."""

@@ -10,7 +10,7 @@ down_revision = "core_0020"
 _FUNCTIONS = (
     "require_plain_stage()",
     "references_by_set(regclass)",
-    "check_references(regclass, text, jsonb, jsonb)",
+    "check_references(regclass, text, jsonb, jsonb, text[])",
     "insert_staged(jsonb)",
 )
 
@@ -82,13 +82,16 @@ $$
 
 #: What the trigger of a foreign key asks of each row, asked once of each value: that the row which it means is there;
 #: it is held against deletion until the end of the transaction. A row that the same staged row brought in is left out.
-#: `told` and `brought` (by table) say with which expression over the stage each column was filled.
+#: `told` and `brought` (by table) say with which expression over the stage each column was filled; `asked` are the
+#: questions that were asked before, and come back with those of this table.
 _CHECK = """
-CREATE FUNCTION core.check_references(target regclass, filled text, told jsonb, brought jsonb) RETURNS void
+CREATE FUNCTION core.check_references(target regclass, filled text, told jsonb, brought jsonb, asked text[])
+RETURNS text[]
 LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     key record;
+    question text;
     missing int;
 BEGIN
     FOR key IN
@@ -111,18 +114,22 @@ BEGIN
         HAVING bool_and(coalesce(p.own, 'NULL') <> 'NULL')
     LOOP
         CONTINUE WHEN key.is_brought AND key.differs IS NULL;
-        EXECUTE format(
+        question := format(
             'SELECT 1 FROM (SELECT DISTINCT %s FROM pg_temp.bundle_stage s WHERE %s) s '
             'WHERE NOT EXISTS (SELECT FROM %s p WHERE %s FOR KEY SHARE) LIMIT 1',
             concat_ws(', ', '1 AS one', key.own),
             concat_ws(' AND ', filled, key.given, CASE WHEN key.is_brought THEN '(' || key.differs || ')' END),
             key.means, key.same
-        ) INTO missing;
+        );
+        CONTINUE WHEN question = ANY (asked);
+        EXECUTE question INTO missing;
+        asked := asked || question;
         IF missing IS NOT NULL THEN
             RAISE foreign_key_violation USING CONSTRAINT = key.name, MESSAGE = format(
                 'insert on table %s violates foreign key constraint "%s"', target, key.name);
         END IF;
     END LOOP;
+    RETURN asked;
 END
 $$
 """
@@ -139,8 +146,12 @@ DECLARE
     part record;
     by_set boolean;
     brought jsonb := '{}';
+    asked text[] := '{}';
+    staged bigint;
+    written bigint;
 BEGIN
     PERFORM core.require_plain_stage();
+    SELECT count(*) INTO staged FROM pg_temp.bundle_stage;
     FOR part IN
         SELECT p.target::regclass AS target, format('s.%I IS NOT NULL', p.staged ->> 'id') AS filled,
             (SELECT jsonb_object_agg(key, format('s.%I', value)) FROM jsonb_each_text(p.staged))
@@ -159,9 +170,12 @@ BEGIN
                 string_agg(format('%I', key), ', '), string_agg(value, ', '), part.filled)
             FROM jsonb_each_text(part.told)
         );
+        GET DIAGNOSTICS written = ROW_COUNT;
         IF by_set THEN
             PERFORM set_config('session_replication_role', 'origin', true);
-            PERFORM core.check_references(part.target, part.filled, part.told, brought);
+            asked := core.check_references(
+                part.target, CASE WHEN written < staged THEN part.filled END, part.told, brought, asked
+            );
         END IF;
         brought := brought || jsonb_build_object(part.target::text, part.told);
     END LOOP;

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, repeat
 from threading import Lock
 from typing import Any, Protocol
 from uuid import UUID
@@ -112,7 +112,9 @@ def go_through(
 
     with _Behind(ahead=read_ahead) as behind, _tuning:
         source = iter(rows)
-        while batch := tuple(islice(source, AT_ONCE)):
+        # A small one first, so that the database is soon at work.
+        sizes = chain((AT_ONCE // 4,), repeat(AT_ONCE))
+        while batch := tuple(islice(source, next(sizes))):
             examined = [importer.examine(row) for row in batch]
             sound = [row for row in examined if row.value and not row.faults]
             made = importer.ready(sound) if write and sound else [None] * len(sound)
