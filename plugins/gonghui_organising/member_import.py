@@ -114,6 +114,8 @@ class MemberImporter:
         )
         self._in_sight = {unit for units in self._rules.rules.unions.values() for unit in units}
         self._book = EmployerBook(uow)
+        # Whoever is entered while a first register goes in stands in its way as if it were the same batch.
+        self._is_first = not uow.session.scalar(select(select(Person.id).exists()))
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self._one_at_a_time = Lock()  # rows are made ready while others are settled
         self._writer = BundleWriter(uow, _PARTS, "organising.member.imported", _fixed(uow, run_id))
@@ -188,6 +190,8 @@ class MemberImporter:
 
     def _known(self, marks: Sequence[_Mark]) -> tuple[dict[tuple[_Mark, str], _Known], dict[UUID, Any]]:
         """Persons by document, and the live memberships of those who have one."""
+        if self._is_first:
+            return {}, {}
         person, membership = Person.__table__.c, Membership.__table__.c
         keys = (person.id_number_tail, person.id_number_index)
         told = (person.document_kind, person.id, person.merged_into_id, person.name, person.phone_index)

@@ -101,10 +101,10 @@ def go_through(
         tally.rows += len(batch)
         tally.created += created
         tally.known += known
-        for row in batch:
-            tally.faulty += bool(row.faults)
-            tally.faults += row.faults
-            tally.notices += row.notices
+        faulty = [row.faults for row in batch if row.faults]
+        tally.faulty += len(faulty)
+        tally.faults += chain.from_iterable(faulty)
+        tally.notices += chain.from_iterable(row.notices for row in batch if row.notices)
         if keep is not None:
             keep(batch)
         if progress is not None:
