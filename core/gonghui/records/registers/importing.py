@@ -24,7 +24,7 @@ AT_ONCE = 4_000
 
 _AHEAD = 2
 """Batches that may wait for the database, so that neither side stands idle for one that takes longer."""
-_NEW_OBJECTS, _TURN = 25 * AT_ONCE, 0.0005
+_NEW_OBJECTS, _NEVER, _TURN = 25 * AT_ONCE, 1_000, 0.0005
 
 Progress = Callable[[int], None]
 Keeper = Callable[[Sequence[CheckedRow]], None]
@@ -125,7 +125,8 @@ def go_through(
 class _Tuning:
     """Sets the interpreter to many rows and two threads, while any import of the process goes on.
 
-    Cycles are looked for once in some batches: rows hold none, and the search took a sixth of the time. Whoever
+    Cycles are looked for once in some batches, and among what is new: rows hold none, and the search took a sixth of
+    the time. Whoever
     settles gets its turn soon after each answer of the database, which would else stand idle for the usual 5 ms.
     """
 
@@ -139,8 +140,8 @@ class _Tuning:
             self._imports += 1
             if self._imports == 1:
                 self._usual = (gc.get_threshold(), sys.getswitchinterval())
-                (first, *others), interval = self._usual
-                gc.set_threshold(max(first, _NEW_OBJECTS), *others)
+                (first, *_others), interval = self._usual
+                gc.set_threshold(max(first, _NEW_OBJECTS), _NEVER, _NEVER)
                 sys.setswitchinterval(min(interval, _TURN))
 
     def __exit__(self, *_error: object) -> None:
