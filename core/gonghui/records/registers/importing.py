@@ -161,7 +161,8 @@ class _Behind:
 
     def __init__(self, *, ahead: bool) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1) if ahead else None
-        self._asked: deque[Future[None]] = deque()
+        # With what they work on: it takes a while to take thousands of rows apart, and whoever asks has the time.
+        self._asked: deque[tuple[Future[None], Any]] = deque()
 
     def __enter__(self) -> _Behind:
         return self
@@ -169,7 +170,7 @@ class _Behind:
     def __exit__(self, kind: Any, *_error: Any) -> None:
         try:
             while kind is None and self._asked:
-                self._asked.popleft().result()
+                self._wait()
         finally:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
@@ -179,6 +180,11 @@ class _Behind:
             work(*arguments)
             return
         if len(self._asked) == _AHEAD:
-            self._asked.popleft().result()
+            self._wait()
         # The clock and the language of whoever asks go along.
-        self._asked.append(self._pool.submit(copy_context().run, work, *arguments))
+        asked = self._pool.submit(copy_context().run, work, *arguments)
+        self._asked.append((asked, arguments))
+
+    def _wait(self) -> None:
+        asked, _arguments = self._asked.popleft()
+        asked.result()
