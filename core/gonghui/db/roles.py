@@ -15,10 +15,10 @@ ROLES = (OWNER, APP, OPERATOR, RELAY, SEALER)
 """Roles that sign in."""
 
 # The loader may do what the application may, and set aside the triggers of foreign keys, for which its function
-# answers. The owner of the tables makes that function its, and has nothing of it otherwise.
+# answers. The owner of the tables, which inherits nothing, makes that function its.
 _LOADING = (
     f"GRANT {APP} TO {LOADER}",
-    f"GRANT {LOADER} TO {OWNER} WITH INHERIT FALSE, SET TRUE",
+    f"GRANT {LOADER} TO {OWNER}",
     f"GRANT SET ON PARAMETER session_replication_role TO {LOADER}",
 )
 
@@ -49,8 +49,8 @@ def make_roles(connection: Connection, passwords: dict[str, str]) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(7215001)"))
     for role in ROLES:
         password = passwords[role].replace("'", "''")
-        _make_role(connection, role, f"LOGIN PASSWORD '{password}'")
-    _make_role(connection, LOADER, "NOLOGIN")
+        _make_role(connection, role, f"NOINHERIT LOGIN PASSWORD '{password}'")
+    _make_role(connection, LOADER, "INHERIT NOLOGIN")
     for statement in _LOADING:
         connection.exec_driver_sql(statement)
 

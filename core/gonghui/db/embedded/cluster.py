@@ -27,6 +27,9 @@ CREATED_WITH = {
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Registers go through a temporary table that is emptied each time: where a disk is told of every block that was
+    # given back, blocks had better not be given out before something is written to them.
+    "file_extend_method": "write_zeros",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
