@@ -136,10 +136,12 @@ class Keyring:
             keyed = self._keyed[kind] = hashlib.blake2b(start, digest_size=_INDEX_BYTES, key=self._index_key)
         found: list[bytes | None] = []
         for value in values:
-            digest = None if value is None else keyed.copy()
-            if digest is not None:
-                digest.update(value.encode())
-            found.append(digest and digest.digest())
+            if value is None:
+                found.append(None)
+                continue
+            digest = keyed.copy()
+            digest.update(value.encode())
+            found.append(digest.digest())
         return found
 
     def tail(self, kind: str, value: str) -> int:

@@ -56,8 +56,8 @@ INSERT INTO core.audit_entry (tenant_id, id, at, actor_kind, account_id, person_
 SELECT %(tenant_id)s, entry_id, %(at)s, %(actor_kind)s, %(account_id)s, %(person_id)s, %(on_behalf_by)s, {unit},
     %(action)s, 'insert', %(table)s, {main}, %(request_id)s, digest FROM {stage}
 """
-# One event for the batch, whose rows are told by id; they are new, so of version 1. Written as text, which takes a third
-# of the time of building it.
+# One event for the batch, whose rows are told by id; they are new, so of version 1. Put together as text: to build it
+# takes three times as long.
 _EVENT = """
 INSERT INTO core.outbox_event (tenant_id, id, name, at, subject_table, facts, request_id, due_at)
 SELECT %(tenant_id)s, %(event_id)s, %(action)s, %(at)s, %(table)s,
