@@ -120,7 +120,7 @@ def test_a_register_that_is_taken_back_midway_is_as_if_nobody_had_applied_it(
         def tell(done: int) -> None:
             report(done)
             seen.append(told(client, job_id)["done"])
-            if done == 100:
+            if done == 112:
                 client.post(f"{JOBS}/{job_id}/cancel")
 
         return tell
@@ -128,7 +128,7 @@ def test_a_register_that_is_taken_back_midway_is_as_if_nobody_had_applied_it(
     monkeypatch.setattr(importing, "AT_ONCE", 50)
     monkeypatch.setattr(running_jobs, "_reporter", taking_back)
     work()
-    assert (told(client, job_id)["state"], seen, unions(federation)) == ("cancelled", [50, 100], 0)
+    assert (told(client, job_id)["state"], seen, unions(federation)) == ("cancelled", [12, 62, 112], 0)
     assert client.get(f"/api/v1/imports/{run_id}").json["state"] == "checked"
 
 

@@ -95,7 +95,7 @@ def test_a_page_tells_how_far_the_worker_is_until_there_is_a_report(
 
     with watching(monkeypatch, look):
         work()
-    assert seen == ["50", "100", "120"]
+    assert seen == ["12", "62", "112", "120"]
     assert page(federation, f"{path}/progress").headers["HX-Refresh"] == "true"
     assert 'id="counts"' in page(federation, path).text
     post(federation, f"{path}/apply", faulty="skip")

@@ -63,15 +63,15 @@ def test_sound_rows_of_a_batch_are_made_ready_together() -> None:
     listener = Listener()
     tally = passed(listener, ROWS, write=True)
     assert (tally.rows, tally.created, tally.faulty) == (5, 4, 1)
-    assert listener.readied == ["甲乙", "丁", "戊"]
-    assert listener.settled == [["甲!", "乙!"], ["丁!"], ["戊!"]]
+    assert listener.readied == ["甲", "乙", "丁戊"]
+    assert listener.settled == [["甲!"], ["乙!"], ["丁!", "戊!"]]
 
 
 def test_a_preview_makes_nothing_ready() -> None:
     listener = Listener()
     passed(listener, ROWS, write=False)
     assert listener.readied == []
-    assert listener.settled == [[None, None], [None], [None]]
+    assert listener.settled == [[None], [None], [None, None]]
 
 
 def test_the_interpreter_is_tuned_and_set_back_even_after_an_error() -> None:
@@ -81,3 +81,10 @@ def test_the_interpreter_is_tuned_and_set_back_even_after_an_error() -> None:
     assert min(listener.thresholds) > usual[0]
     assert max(listener.intervals) < interval
     assert (gc.get_threshold(), sys.getswitchinterval()) == (usual, interval)
+
+
+def test_nothing_is_done_on_top_of_what_failed() -> None:
+    listener = Listener()
+    with pytest.raises(RuntimeError, match="enough"):
+        passed(listener, ROWS * 20, write=True)
+    assert len(listener.settled) == 9

@@ -113,7 +113,7 @@ def go_through(
     with _Behind(ahead=read_ahead) as behind, _tuning:
         source = iter(rows)
         # A small one first, so that the database is soon at work.
-        sizes = chain((AT_ONCE // 4,), repeat(AT_ONCE))
+        sizes = chain((max(1, AT_ONCE // 4),), repeat(AT_ONCE))
         while batch := tuple(islice(source, next(sizes))):
             examined = [importer.examine(row) for row in batch]
             sound = [row for row in examined if row.value and not row.faults]
@@ -163,6 +163,7 @@ class _Behind:
         self._pool = ThreadPoolExecutor(max_workers=1) if ahead else None
         # With what they work on: it takes a while to take thousands of rows apart, and whoever asks has the time.
         self._asked: deque[tuple[Future[None], Any]] = deque()
+        self._has_failed = False
 
     def __enter__(self) -> _Behind:
         return self
@@ -182,8 +183,17 @@ class _Behind:
         if len(self._asked) == _AHEAD:
             self._wait()
         # The clock and the language of whoever asks go along.
-        asked = self._pool.submit(copy_context().run, work, *arguments)
+        asked = self._pool.submit(copy_context().run, self._begin, work, *arguments)
         self._asked.append((asked, arguments))
+
+    def _begin(self, work: Callable[..., None], *arguments: Any) -> None:
+        if self._has_failed:  # what failed comes out first, and nothing is done on top of it
+            return
+        try:
+            work(*arguments)
+        except BaseException:
+            self._has_failed = True
+            raise
 
     def _wait(self) -> None:
         asked, _arguments = self._asked.popleft()
