@@ -115,7 +115,8 @@ class MemberImporter:
         self._in_sight = {unit for units in self._rules.rules.unions.values() for unit in units}
         self._book = EmployerBook(uow)
         # Whoever is entered while a first register goes in stands in its way as if it were the same batch.
-        self._is_first = not uow.session.scalar(select(select(Person.id).exists()))
+        known = select(Person.id).where(Person.__table__.c.id_number_tail.is_not(None))
+        self._is_first = not uow.session.scalar(select(known.exists()))
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self._one_at_a_time = Lock()  # rows are made ready while others are settled
         self._writer = BundleWriter(uow, _PARTS, "organising.member.imported", _fixed(uow, run_id))
