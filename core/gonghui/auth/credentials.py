@@ -156,14 +156,18 @@ def change_password(uow: UnitOfWork, account: Account, password: str) -> None:
 
 
 def close_account(uow: UnitOfWork, account: Account) -> None:
-    """Shut an account out from now on; what it did stays under its name."""
+    """Shut an account out from now on; what it did stays under its name. One that is closed stays as it is."""
+    if account.disabled_at is not None:
+        return
     uow.note("core.account.closed")
-    account.disabled_at = account.disabled_at or clock.now()
+    account.disabled_at = clock.now()
     revoke_all(uow, account)
 
 
 def reopen_account(uow: UnitOfWork, account: Account) -> None:
-    """Let an account sign in again, with the password and the roles that it has."""
+    """Let an account sign in again, with the password and the roles that it has. One that may stays as it is."""
+    if account.disabled_at is None:
+        return
     uow.note("core.account.reopened")
     account.disabled_at = None
     uow.session.flush()

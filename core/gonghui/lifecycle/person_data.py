@@ -67,6 +67,7 @@ EXPORTED, ERASED = "core.person.exported", "core.person.erased"
 _CORE = _("公共信息")
 _TITLES: Mapping[str, Text] = {
     "core.person": _("个人基本信息"),
+    "core.person_merge": _("合并的重复登记"),
     "core.account": _("账号"),
     "core.role_assignment": _("账号的角色"),
     "core.job": _("后台任务"),

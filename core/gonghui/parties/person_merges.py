@@ -11,6 +11,7 @@ from sqlalchemy import Index, and_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from gonghui.db.base import TenantTable, ref
+from gonghui.db.sensitive import identifying
 from gonghui.db.unit_of_work import UnitOfWork
 from gonghui.errors import Conflict, FieldFault, invalid
 from gonghui.i18n import _
@@ -32,7 +33,8 @@ class PersonMerge(TenantTable):
     kept_id: Mapped[UUID]
     dropped: Mapped[Person] = ref(Person)
     dropped_id: Mapped[UUID]
-    reason: Mapped[str]
+    #: In anybody's words, and so perhaps with their name in it.
+    reason: Mapped[str] = identifying()
     moved: Mapped[dict[str, Any]]
     merged_at: Mapped[datetime] = mapped_column(default=clock.now)
     undone_at: Mapped[datetime | None]

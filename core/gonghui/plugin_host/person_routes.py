@@ -24,7 +24,7 @@ from gonghui.plugin_host.manifest import Plugin
 from gonghui.records.record_types import RECORD_TYPES
 
 #: Tables that name persons who did something; what the row is about is somebody or something else.
-_DOERS = frozenset({"core.record_transition", "core.person_merge"})
+_DOERS = frozenset({"core.record_transition"})
 #: Kinds of sealed values by which a person is found: numbers that are theirs alone, or nearly so.
 NUMBERS = ("id_number", "phone", "bank_card")
 

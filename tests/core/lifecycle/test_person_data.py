@@ -38,7 +38,7 @@ from gonghui.lifecycle.installation import Installation
 from gonghui.lifecycle.person_commands import person as person_command
 from gonghui.lifecycle.person_data import ERASED, erase_person, export_person
 from gonghui.lifecycle.person_rows import NOBODY
-from gonghui.parties.person_merges import merge_persons
+from gonghui.parties.person_merges import PersonMerge, merge_persons
 from gonghui.parties.persons import Person, person_by_id
 from gonghui.plugin_host.registry import Registry
 from gonghui.records.registers.runs import RegisterRun, StagedRow
@@ -279,12 +279,13 @@ def test_rows_that_were_merged_are_one_human_being(federation: Federation, known
         other = Person(name="样曾用名", name_key="yang", phone="12067660000")
         uow.add(other)
         uow.session.flush()
-        merge_persons(uow, person_by_id(uow, known), other, "同一人")
+        merge_persons(uow, person_by_id(uow, known), other, "样曾用名改过姓")
         other_id = other.id
     assert len(copy_of(federation, known)["公共信息"]["个人基本信息"]) == 2
     erase(federation, other_id)
     with federation.uow() as uow:
         assert {person_by_id(uow, each).name for each in (known, other_id)} == {NOBODY}
+        assert uow.session.scalars(select(PersonMerge.reason)).all() == [NOBODY]
 
 
 def test_erasing_again_finds_nothing_left(federation: Federation, known: UUID) -> None:
