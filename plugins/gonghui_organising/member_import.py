@@ -114,7 +114,6 @@ class MemberImporter:
         )
         self._in_sight = {unit for units in self._rules.rules.unions.values() for unit in units}
         self._book = EmployerBook(uow)
-        # Whoever is entered while a first register goes in stands in its way as if it were the same batch.
         known = select(Person.id).where(Person.__table__.c.id_number_tail.is_not(None))
         self._is_first = not uow.session.scalar(select(known.exists()))
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
@@ -138,11 +137,10 @@ class MemberImporter:
 
     def settle(self, rows: Sequence[_Sound], *, write: bool) -> tuple[int, int]:
         """Leave out who is a member of the union already, refuse who is one elsewhere, write the others."""
+        if write and self._is_first and self._all_are_new(rows):
+            return len(rows), 0
         marks = [self._mark(row.value, made) for row, made in rows]
         persons, members = self._known([mark for mark, _kind in marks])
-        if write and not persons:
-            self._write([made.bundle for _row, made in rows], {made.employer for _row, made in rows})
-            return len(rows), 0
         bundles: list[bytes] = []
         again: list[tuple[MemberRow, UUID | None, UUID]] = []
         employers: set[UUID | None] = set()
@@ -173,15 +171,21 @@ class MemberImporter:
                 message = _("此人已是另一个工会的会员。办理会籍转接，不要重复登记。")
                 row.note("union", "member_elsewhere", message)
         if write:
+            self._write_employers(employers)
             if again:  # members once more, or persons whom somebody else entered
                 values, named, known_as = zip(*again, strict=True)
                 bundles += self._bundles(values, named, known_as)[0]
-            self._write(bundles, employers)
+            self._writer.write(bundles)
         return (fresh if write else 0), known
 
-    def _write(self, bundles: Sequence[bytes], employers: set[UUID | None]) -> None:
-        self._write_employers(employers)
-        self._writer.write(bundles)
+    def _all_are_new(self, rows: Sequence[_Sound]) -> bool:
+        """Write all as if nobody were known; not, where somebody has been entered since the register began."""
+        self._write_employers({made.employer for _row, made in rows})
+        try:
+            self._writer.write([made.bundle for _row, made in rows])
+        except Conflict:
+            self._is_first = False
+        return self._is_first
 
     def _mark(self, value: MemberRow, made: _Made | None) -> tuple[_Mark, str]:
         kind, number, _born_on, _sex = value.document

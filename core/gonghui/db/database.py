@@ -17,6 +17,23 @@ from gonghui.db.roles import ROLES, make_roles, refuse_powerful_role, role_passw
 from gonghui.db.unit_of_work import TenantSession, UnitOfWork, guard
 from gonghui.values.principal import Principal
 
+#: Functions of the database that run a statement which they are given as a text.
+_CLOSE_RUNNERS = """
+DO $$
+DECLARE
+    name regprocedure;
+BEGIN
+    FOR name IN
+        SELECT p.oid FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace
+            AND (p.proname IN ('ts_stat', 'ts_rewrite') OR starts_with(p.proname::text, 'query_to_xml'))
+    LOOP
+        EXECUTE 'REVOKE ALL ON FUNCTION ' || name || ' FROM PUBLIC';
+    END LOOP;
+END
+$$
+"""
+
 
 class OperatorSession(Session):
     """A session of the platform's operator, across tenants, on the few tables opened to it by name."""
@@ -133,6 +150,8 @@ class Database:
             connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
             for role in (policies.APP, policies.OPERATOR, policies.RELAY, policies.SEALER):
                 connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{self.name}" TO {role}')
+            # A text that such a function is given is run without the unit of work having read it.
+            connection.exec_driver_sql(_CLOSE_RUNNERS)
             # COPY is refused on a table under a policy: bulk rows go through a temporary one.
             connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{self.name}" TO {policies.APP}')
 

@@ -32,7 +32,8 @@ _SAVEPOINT = re.compile(r"(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) 
 #: What a reading statement may not hold either: a change, a second statement, another tenant, a hidden word.
 _CHANGING = re.compile(
     r";|\bU&[\"']"
-    r"|\b(?:insert|insert_staged|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set|set_config)\b",
+    r"|\b(?:insert|(?<!for )(?<!key )update|delete|merge|truncate|copy|call|do|set|set_config)\b"
+    r"|\b(?:insert_staged|open_stage|ts_stat|ts_rewrite|query_to_xml\w*)\b",
     re.IGNORECASE,
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

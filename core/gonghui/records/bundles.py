@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation, LockNotAvailable, UniqueViolation
 from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, Text, Uuid
 
 from gonghui.audit.entries import digest
@@ -48,6 +48,7 @@ _STAGE = "bundle_stage"
 _SALT_BYTES = 16
 #: First, because every statement asks for them; the content as the bytes that its digest was taken over.
 _AUDIT = (("entry_id", "uuid"), ("salt", "bytea"), ("digest", "bytea"), ("content", "utf8"))
+_BEGIN, _END, _BACK = "SAVEPOINT bundles", "RELEASE SAVEPOINT bundles", "ROLLBACK TO SAVEPOINT bundles"
 _ROWS = "SELECT core.insert_staged(%(parts)s)"
 # No order is asked for: a temporary table that was emptied and filled once gives its rows as they came.
 _ENTRIES = """
@@ -143,32 +144,32 @@ class BundleWriter:
     def write(self, bundles: Sequence[bytes]) -> None:
         """Write bundles that are ready, with their audit entries, in one statement for each table.
 
-        Raises `Conflict` where somebody else has entered the same meanwhile.
+        Raises `Conflict` where somebody else has entered the same meanwhile, or taken away what they refer to; nothing
+        of these bundles is written then, and the transaction goes on.
         """
         if not bundles:
             return
         driver: Any = self._uow.session.connection().connection.driver_connection
         values = {**self._audit_values(), "tenant_id": self._uow.tenant_id, "parts": self._told}
         main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
-        try:
-            with driver.cursor() as cursor:
-                self._copy(cursor, bundles)
+        with driver.cursor() as cursor:
+            self._copy(cursor, bundles)
+            try:
                 with driver.pipeline():  # the database goes on from one to the next without asking
-                    for statement in (_ROWS, _ENTRIES, _PAYLOADS, _EVENT):
+                    for statement in (_BEGIN, _ROWS, _ENTRIES, _PAYLOADS, _EVENT, _END):
                         cursor.execute(statement.format(main=main, unit=unit, stage=_STAGE), values)
-        except UniqueViolation:
-            # Its text quotes the key, and the key may be a blind index: it is not passed on.
-            message = _("有人正在登记同样的人或单位，这次没有写入。稍后重新导入即可，不会重复。")
-            raise Conflict("entered_meanwhile", message) from None
+            except _MET as error:
+                cursor.execute(_BACK)
+                # Their texts quote the key, and the key may be a blind index: they are not passed on.
+                raise _told(error) from None
         note, pending = self._uow.current_note, self._uow.pending_notes
         if note is not None and not note.detail and note in pending:
             pending.remove(note)
 
     def _copy(self, cursor: Any, bundles: Sequence[bytes]) -> None:
         if not self._made_stage:
-            listed = ", ".join(f"{name} {kind.replace('utf8', 'text')}" for name, kind in self._columns)
-            cursor.execute(f"DROP TABLE IF EXISTS {_STAGE}")
-            cursor.execute(f"CREATE TEMP TABLE {_STAGE} ({listed}) ON COMMIT DROP")
+            columns = [(name, kind.replace("utf8", "text")) for name, kind in self._columns]
+            cursor.execute("SELECT core.open_stage(%s)", [orjson.dumps(columns).decode()])
             self._made_stage = True
         cursor.execute(f"TRUNCATE {_STAGE}")
         with cursor.copy(f"COPY {_STAGE} FROM STDIN (FORMAT BINARY)") as copy:
@@ -256,6 +257,20 @@ class _Part:
             "staged": {name: self.staged(name) for name in own},
             "fixed": {**self.values, "tenant_id": tenant_id},
         }
+
+
+#: What the database says where somebody else works on the same.
+_MET = (UniqueViolation, ForeignKeyViolation, DeadlockDetected, LockNotAvailable)
+
+
+def _told(error: Exception) -> Conflict:
+    if isinstance(error, ForeignKeyViolation):
+        message = _(
+            "这批记录所指的工会、单位或人员刚被删除或改动，这次没有写入。重新导入，按现在的情况核对。"
+        )
+        return Conflict("gone_meanwhile", message)
+    message = _("有人正在登记同样的人或单位，这次没有写入。稍后重新导入即可，不会重复。")
+    return Conflict("entered_meanwhile", message)
 
 
 def _pair(name: str, value: Any) -> bytes:

@@ -115,6 +115,19 @@ def test_every_table_belongs_to_the_owner_role(catalogue: Catalogue) -> None:
     assert catalogue.foreign_owned() == set()
 
 
+def test_a_function_that_runs_as_its_owner_takes_nothing_of_the_callers_for_what_it_means(
+    world: World,
+) -> None:
+    open_ones = text(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+        "WHERE n.nspname = ANY (:schemas) AND p.prosecdef "
+        "AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']"
+    )
+    with create_engine(world.database.url(policies.OWNER), poolclass=NullPool).connect() as connection:
+        schemas = [component.schema for component in COMPONENTS]
+        assert list(connection.scalars(open_ones, {"schemas": schemas})) == []
+
+
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.schema)
 def test_models_and_migrations_say_the_same(world: World, component: Component) -> None:
     assert difference(world.database, component) == []

@@ -160,8 +160,9 @@ def test_a_bundle_that_points_to_nobody_is_refused_whole(federation: Federation)
     with federation.uow() as uow:
         before = counts(uow)
     bundles = [bundle(federation, "990100199504190000"), bundle(federation, "", new_id())]
-    with pytest.raises(REFUSED, match="foreign key"):
+    with pytest.raises(Conflict) as caught:
         write(federation, bundles)
+    assert caught.value.code == "gone_meanwhile"
     with federation.uow() as uow:
         assert counts(uow) == before
         assert entries(uow) == []

@@ -16,6 +16,7 @@ from tests.core.records.test_bundles import PARTS, bundle
 
 from gonghui.db import policies
 from gonghui.db.unit_of_work import UnitOfWork
+from gonghui.errors import Conflict
 from gonghui.parties.employers import Employer
 from gonghui.records.bundles import BundleWriter
 from gonghui.records.transitions import RecordTransition
@@ -23,7 +24,7 @@ from gonghui.testing import Federation
 from gonghui.values.ids import new_id
 from gonghui_organising.membership import Membership
 
-STAGE = "CREATE TEMP TABLE bundle_stage (p0_id uuid) ON COMMIT DROP"
+STAGE = """SELECT core.open_stage('[["p0_id", "uuid"], ["p0_unit", "uuid"]]')"""
 INSERT = "SELECT core.insert_staged(%s)"
 NUMBER, OTHER = "990100199504190000", "990100199504190001"
 TRIGGERS = text("SELECT current_setting('session_replication_role')")
@@ -77,10 +78,7 @@ REFERENCES = sorted(
 
 @pytest.mark.parametrize("reference", REFERENCES)
 def test_a_staged_row_that_refers_to_nothing_is_refused(federation: Federation, reference: str) -> None:
-    with (
-        pytest.raises(psycopg.errors.ForeignKeyViolation, match=f"fk_.*_{reference.split('__')[1]}"),
-        federation.uow("district") as uow,
-    ):
+    with pytest.raises(Conflict, match="gone_meanwhile"), federation.uow("district") as uow:
         write(uow, filled(member(federation, **{reference: new_id()})), WITH_ALL)
 
 
@@ -88,7 +86,7 @@ def test_a_staged_row_does_not_refer_into_another_tenant(
     federation: Federation, shared_federation: Federation
 ) -> None:
     strange = shared_federation.units["garden"]
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), federation.uow("district") as uow:
+    with pytest.raises(Conflict, match="gone_meanwhile"), federation.uow("district") as uow:
         write(uow, member(federation, Membership__org_unit_id=strange))
 
 
@@ -97,7 +95,7 @@ def test_what_all_rows_share_must_be_there_too(federation: Federation) -> None:
     del rows[RecordTransition]["org_unit_id"]
     parts = {**PARTS, RecordTransition: tuple(set(PARTS[RecordTransition]) - {"org_unit_id"})}
     shared: dict[Any, dict[str, Any]] = {RecordTransition: {"org_unit_id": new_id()}}
-    with pytest.raises(psycopg.errors.ForeignKeyViolation), federation.uow("district") as uow:
+    with pytest.raises(Conflict, match="gone_meanwhile"), federation.uow("district") as uow:
         write(uow, rows, parts, shared)
 
 
@@ -118,7 +116,7 @@ def test_the_triggers_of_foreign_keys_rest_for_the_function_alone(federation: Fe
     with federation.uow("district") as uow:
         write(uow, member(federation))
         assert uow.session.scalar(TRIGGERS) == "origin"
-        with pytest.raises(psycopg.errors.ForeignKeyViolation), uow.session.begin_nested():
+        with pytest.raises(Conflict, match="gone_meanwhile"):
             write(uow, member(federation, Person__id_number=OTHER, Membership__org_unit_id=new_id()))
         assert uow.session.scalar(TRIGGERS) == "origin"
 
@@ -147,6 +145,26 @@ def employers_of(tenant_id: UUID) -> str:
     return plan(tenant_id=tenant_id, name="示例厂", name_key="shilichang")
 
 
+STEP = {
+    "record_type": "x",
+    "name": "x",
+    "to_state": "x",
+    "effective_on": "2024-07-01",
+    "recorded_at": "2024-07-01 09:00+08",
+}
+
+
+def steps(federation: Federation) -> str:
+    """Steps of records at units that are staged."""
+    staged = {"id": "p0_id", "record_id": "p0_id", "org_unit_id": "p0_unit"}
+    part = {
+        "target": "core.record_transition",
+        "staged": staged,
+        "fixed": {**STEP, "tenant_id": federation.view.id},
+    }
+    return orjson.dumps([part], default=str).decode()
+
+
 def test_a_row_of_the_stage_goes_in_where_its_id_is_filled(federation: Federation) -> None:
     employer = new_id()
     with signed_in(federation) as cursor:
@@ -157,32 +175,100 @@ def test_a_row_of_the_stage_goes_in_where_its_id_is_filled(federation: Federatio
         assert cursor.fetchall() == [(employer,)]
 
 
-#: Stages that would have code of the caller run as the owner of the function.
-TRAPS = {
-    "a view": ["CREATE TEMP VIEW bundle_stage AS SELECT gen_random_uuid() AS p0_id"],
-    "a table under a policy": [
-        STAGE,
-        "CREATE POLICY trap ON bundle_stage USING (true)",
-        "ALTER TABLE bundle_stage ENABLE ROW LEVEL SECURITY",
+#: What hung on the stage would run as the owner of the function that reads it.
+HOOKS = {
+    "an index": "CREATE INDEX ON bundle_stage (p0_id) WHERE pg_temp.trap()",
+    "statistics": "CREATE STATISTICS pg_temp.trap ON (p0_id::text || 'x'), p0_id FROM bundle_stage",
+    "a check": "ALTER TABLE bundle_stage ADD CHECK (pg_temp.trap())",
+    "a policy": "CREATE POLICY trap ON bundle_stage USING (pg_temp.trap())",
+    "a trigger": "CREATE TRIGGER trap BEFORE INSERT ON bundle_stage EXECUTE FUNCTION pg_temp.sprung()",
+    "a rule": "CREATE RULE trap AS ON INSERT TO bundle_stage DO ALSO SELECT 1",
+    "another name": "ALTER TABLE bundle_stage RENAME TO other",
+    "nothing": "DROP TABLE bundle_stage",
+}
+TRAP = "CREATE FUNCTION pg_temp.trap() RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true'"
+SPRUNG = """CREATE FUNCTION pg_temp.sprung() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('session_replication_role', 'replica', false);
+    RETURN NEW;
+END
+$$"""
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_nothing_can_be_hung_on_the_stage(federation: Federation, hook: str) -> None:
+    with signed_in(federation) as cursor:
+        for statement in (STAGE, TRAP, SPRUNG):
+            cursor.execute(statement)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            cursor.execute(HOOKS[hook])
+
+
+@pytest.mark.parametrize(
+    "stage", ["TABLE bundle_stage (p0_id uuid)", "VIEW bundle_stage AS SELECT 1 AS p0_id"]
+)
+def test_a_stage_of_the_callers_own_is_refused(federation: Federation, stage: str) -> None:
+    with signed_in(federation) as cursor:
+        cursor.execute(f"CREATE TEMP {stage}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="open_stage"):
+            cursor.execute(INSERT, [employers_of(federation.view.id)])
+
+
+#: Targets that would run code of the caller's as the owner of the function, or lead past the keys of a table.
+TARGETS = {
+    "a table with a trigger": [
+        "CREATE TEMP TABLE target (id uuid)",
+        "CREATE TRIGGER trap BEFORE INSERT ON target FOR EACH ROW EXECUTE FUNCTION pg_temp.sprung()",
     ],
-    "a type of the caller's": [
-        "CREATE DOMAIN pg_temp.mark AS uuid",
-        "CREATE TEMP TABLE bundle_stage (p0_id pg_temp.mark)",
-    ],
-    "a column that is worked out": [
-        "CREATE TEMP TABLE bundle_stage (mark text, p0_id uuid GENERATED ALWAYS AS (mark::uuid) STORED)"
-    ],
-    "a table with others below": [STAGE, "CREATE TEMP TABLE below () INHERITS (bundle_stage) ON COMMIT DROP"],
+    "a view of a table": ["CREATE TEMP VIEW target AS SELECT * FROM core.record_transition"],
 }
 
 
-@pytest.mark.parametrize("trap", TRAPS)
-def test_a_stage_that_could_run_code_is_refused(federation: Federation, trap: str) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_rows_go_into_no_table_of_the_callers(federation: Federation, target: str) -> None:
     with signed_in(federation) as cursor:
-        for statement in TRAPS[trap]:
+        for statement in (STAGE, SPRUNG, *TARGETS[target]):
             cursor.execute(statement)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no plain table"):
-            cursor.execute(INSERT, [employers_of(federation.view.id)])
+        cursor.execute("INSERT INTO bundle_stage VALUES (%s)", [new_id()])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="do not go into"):
+            cursor.execute(INSERT, [plan("pg_temp.target")])
+
+
+#: Temporary objects that bear the name of one which the functions mean.
+SHADOWS = {
+    "the catalogue's list of keys": "CREATE TEMP VIEW pg_constraint AS "
+    "SELECT * FROM pg_catalog.pg_constraint WHERE false",
+    "a type": "CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (false)",
+}
+
+
+@pytest.mark.parametrize("shadow", SHADOWS)
+def test_a_name_of_the_callers_stands_in_front_of_none_that_is_meant(
+    federation: Federation, shadow: str
+) -> None:
+    with signed_in(federation) as cursor:
+        cursor.execute(STAGE)
+        cursor.execute(SHADOWS[shadow])
+        cursor.execute("INSERT INTO bundle_stage VALUES (%s, %s)", [new_id(), new_id()])
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            cursor.execute(INSERT, [steps(federation)])
+
+
+def test_a_row_counts_as_brought_in_only_where_one_was(federation: Federation) -> None:
+    unit, row = new_id(), new_id()
+    with signed_in(federation) as cursor:
+        cursor.execute(STAGE)
+        cursor.execute("INSERT INTO bundle_stage VALUES (%s, NULL)", [row])
+        parts = [
+            {"target": "core.org_unit", "staged": {"id": "p0_unit"}, "fixed": {"id": unit}},
+            {
+                "target": "core.record_transition",
+                "staged": {"id": "p0_id", "record_id": "p0_id"},
+                "fixed": {**STEP, "tenant_id": federation.view.id, "org_unit_id": unit},
+            },
+        ]
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            cursor.execute(INSERT, [orjson.dumps(parts, default=str).decode()])
 
 
 def test_the_function_writes_for_the_tenant_alone(
@@ -210,18 +296,22 @@ def test_the_application_cannot_do_what_the_function_does(federation: Federation
         cursor.execute(what)
 
 
+@pytest.mark.parametrize(
+    "runner", ["ts_stat('SELECT NULL')", "ts_rewrite('a'::tsquery, 'SELECT NULL, NULL')"]
+)
+def test_no_function_runs_a_text_that_it_is_given(federation: Federation, runner: str) -> None:
+    with signed_in(federation) as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        cursor.execute(f"SELECT {runner}")
+
+
 @pytest.mark.parametrize("isolation", [IsolationLevel.READ_COMMITTED, IsolationLevel.REPEATABLE_READ])
 def test_where_others_are_not_seen_the_database_asks_row_by_row(
     federation: Federation, isolation: IsolationLevel
 ) -> None:
     with signed_in(federation, isolation) as cursor:
-        cursor.execute("CREATE TEMP TABLE bundle_stage (p0_id uuid, p0_unit uuid)")
+        cursor.execute(STAGE)
         cursor.execute("INSERT INTO bundle_stage VALUES (%s, %s)", [new_id(), new_id()])
-        staged = {"id": "p0_id", "record_id": "p0_id", "org_unit_id": "p0_unit"}
-        fixed = {"tenant_id": federation.view.id, "record_type": "x", "name": "x", "to_state": "x",
-                 "effective_on": "2024-07-01", "recorded_at": "now"}  # fmt: skip
-        part = {"target": "core.record_transition", "staged": staged, "fixed": fixed}
         with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused:
-            cursor.execute(INSERT, [orjson.dumps([part], default=str).decode()])
+            cursor.execute(INSERT, [steps(federation)])
         by_row = "is not present in table" in str(refused.value)
         assert by_row is (isolation is IsolationLevel.REPEATABLE_READ)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import func, select
 
-from gonghui.errors import Conflict
 from gonghui.parties.persons import Identity, Person, enter_person
 from gonghui.plugin_host.registers import register_of
 from gonghui.records.registers import importing
@@ -50,7 +49,7 @@ def persons(federation: Federation) -> int:
         return uow.session.scalar(select(func.count()).select_from(Person).where(known)) or 0
 
 
-def test_who_is_entered_by_hand_meanwhile_keeps_it_out_and_is_known_the_next_time(
+def test_who_is_entered_by_hand_meanwhile_is_known(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = [fresh_number() for _ in range(9)]
@@ -61,10 +60,7 @@ def test_who_is_entered_by_hand_meanwhile_keeps_it_out_and_is_known_the_next_tim
                 enter_person(uow, Identity("样会员", "resident_id", numbers[-1], "male", None), {})
 
     monkeypatch.setattr(importing, "AT_ONCE", 4)
-    with pytest.raises(Conflict) as caught:
-        bring_in(federation, "organising.members", members(numbers), enter)
-    assert (caught.value.code, persons(federation)) == ("entered_meanwhile", 1)
-    report = bring_in(federation, "organising.members", members(numbers))
+    report = bring_in(federation, "organising.members", members(numbers), enter)
     assert (report.created, report.faults, persons(federation)) == (9, [], 9)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import select
@@ -73,6 +74,11 @@ class Child:
         assert process.stdout is not None  # noqa: S101
         self._stdin, self._stdout = process.stdin, process.stdout
 
+    @property
+    def told_by(self) -> int:
+        """The descriptor by which the child tells."""
+        return self._stdout.fileno()
+
     def hear(self) -> Any:
         """The child's next message. Raises `Invalid` when it is a refusal, or when the child is no more."""
         try:
@@ -141,13 +147,14 @@ def child_at(source: Path | BinaryIO) -> Iterator[Child]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            pipesize=_AHEAD,
             pass_fds=(file.fileno(),),
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             cwd="/",
         )
         child = Child(process)
         try:
+            with suppress(OSError):  # where the system has none to spare, it goes without
+                fcntl.fcntl(child.told_by, fcntl.F_SETPIPE_SZ, _AHEAD)
             yield child
         finally:
             child.dismiss()
