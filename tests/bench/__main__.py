@@ -44,7 +44,7 @@ def _figures(var: Path) -> Iterator[Figure]:
     with cloned_database(var, registry, f"bench_{os.getpid()}") as database:
         world = World(database, registry, create_app(database, registry, is_demo_server=False))
         yield register_import.measure(world)
-        yield member_import.measure(world)
+        yield from member_import.measure(world)
         yield from sealed_trail.measure(world, var)
         yield from throughput.measure(world, var)
         yield trail_cost.measure(world, var)

@@ -29,26 +29,29 @@ _HEADINGS = (
 )  # fmt: skip
 
 
-def measure(world: World) -> Figure:
-    """Rows of the register a second, from the file to the commit, each time into a fresh tenant."""
+def measure(world: World) -> Iterator[Figure]:
+    """Rows of the register a second, from the file to the commit: into a fresh tenant, then others into the same."""
     say(f"import of {_ROWS} members")
     with TemporaryDirectory() as folder:
-        unions, members = Path(folder) / "unions.xlsx", Path(folder) / "members.xlsx"
+        unions, members, others = (Path(folder) / f"{name}.xlsx" for name in ("unions", "members", "others"))
         write_unions(unions)
         write_members(members)
-        rates = [_rate(world, number, unions, members) for number in range(_TIMES)]
-    return Figure(f"import of {_ROWS} members", round(median(rates)), "rows/s")
+        write_members(others, first=_ROWS)
+        codes = [with_unions(world, f"members{number}", unions) for number in range(_TIMES)]
+        for name, file in (("members", members), ("further members", others)):
+            rates = [_rate(world, code, file) for code in codes]
+            yield Figure(f"import of {_ROWS} {name}", round(median(rates)), "rows/s")
 
 
-def _rate(world: World, number: int, unions: Path, members: Path) -> float:
-    tenant_id = tenant_with_code(world.database, with_unions(world, f"members{number}", unions)).id
+def _rate(world: World, code: str, members: Path) -> float:
+    tenant_id = tenant_with_code(world.database, code).id
     started = time.perf_counter()
     with world.database.unit_of_work(operator_principal(tenant_id)) as uow:
         report = import_file(uow, register_of(uow, "organising.members"), members)
     seconds = time.perf_counter() - started
     if report.created != _ROWS:
         raise RuntimeError(f"{report.created} of {_ROWS} went in: {report.faults[:1]}")
-    say(f"import {number + 1}/{_TIMES}: {report.rows} rows in {seconds:.2f} s")
+    say(f"import into {code}: {report.rows} rows in {seconds:.2f} s")
     return report.rows / seconds
 
 
@@ -84,11 +87,11 @@ def write_unions(path: Path) -> None:
     )
 
 
-def write_members(path: Path, rows: int = _ROWS) -> None:
-    """A register of made-up members."""
+def write_members(path: Path, rows: int = _ROWS, *, first: int = 0) -> None:
+    """A register of made-up members, beginning with the one of a serial number."""
     chance = Random(1)
     names = demo_names(chance)
-    _write(path, _HEADINGS, (_member(serial, next(names)) for serial in range(rows)))
+    _write(path, _HEADINGS, (_member(serial, next(names)) for serial in range(first, first + rows)))
 
 
 def _member(serial: int, name: str) -> tuple[object, ...]:

@@ -112,7 +112,7 @@ class BundleWriter:
         self._order = sorted(self._parts, key=lambda part: _depth(part.table))
         self._columns = [*_AUDIT, *(column for part in self._parts for column in part.columns)]
         self._packer = RowPacker([kind for _name, kind in self._columns])
-        self._told = orjson.dumps([part.plan(uow.tenant_id) for part in self._order], default=str).decode()
+        self._plan = orjson.dumps([part.plan(uow.tenant_id) for part in self._order], default=str).decode()
         self._made_stage = False
 
     def ready(self, tables: Mapping[type[Base], Columns]) -> list[bytes]:
@@ -150,7 +150,7 @@ class BundleWriter:
         if not bundles:
             return
         driver: Any = self._uow.session.connection().connection.driver_connection
-        values = {**self._audit_values(), "tenant_id": self._uow.tenant_id, "parts": self._told}
+        values = {**self._audit_values(), "tenant_id": self._uow.tenant_id, "parts": self._plan}
         main, unit = self._parts[0].staged("id"), self._parts[0].staged("org_unit_id")
         with driver.cursor() as cursor:
             self._copy(cursor, bundles)
@@ -161,7 +161,7 @@ class BundleWriter:
             except _MET as error:
                 cursor.execute(_BACK)
                 # Their texts quote the key, and the key may be a blind index: they are not passed on.
-                raise _told(error) from None
+                raise _conflict(error) from None
         note, pending = self._uow.current_note, self._uow.pending_notes
         if note is not None and not note.detail and note in pending:
             pending.remove(note)
@@ -263,7 +263,7 @@ class _Part:
 _MET = (UniqueViolation, ForeignKeyViolation, DeadlockDetected, LockNotAvailable)
 
 
-def _told(error: Exception) -> Conflict:
+def _conflict(error: Exception) -> Conflict:
     if isinstance(error, ForeignKeyViolation):
         message = _(
             "这批记录所指的工会、单位或人员刚被删除或改动，这次没有写入。重新导入，按现在的情况核对。"

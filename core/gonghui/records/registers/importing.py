@@ -126,8 +126,8 @@ class _Tuning:
     """Sets the interpreter to many rows and two threads, while any import of the process goes on.
 
     Cycles are looked for once in some batches, and among what is new: rows hold none, and the search took a sixth of
-    the time. Whoever
-    settles gets its turn soon after each answer of the database, which would else stand idle for the usual 5 ms.
+    the time. Whoever settles gets its turn soon after each answer of the database, which would else stand idle for
+    the usual 5 ms.
     """
 
     def __init__(self) -> None:
