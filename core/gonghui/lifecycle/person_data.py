@@ -67,12 +67,13 @@ EXPORTED, ERASED = "core.person.exported", "core.person.erased"
 _CORE = _("公共信息")
 _TITLES: Mapping[str, Text] = {
     "core.person": _("个人基本信息"),
-    "core.person_merge": _("合并的重复登记"),
     "core.account": _("账号"),
     "core.role_assignment": _("账号的角色"),
     "core.job": _("后台任务"),
     "core.opening": _("谁看过本人的敏感信息"),
 }
+#: Erased with the person, but in no copy: two who were taken for one may turn out to be two, and the reason names both.
+_NOT_TOLD = frozenset({"core.person_merge"})
 _STEPS, _FILES = _("办理经过"), _("附件")
 #: Of a step, what concerns the person; who took it is somebody else.
 _OF_A_STEP = (
@@ -99,7 +100,7 @@ def export_person(uow: UnitOfWork, registry: Registry, person_id: UUID, reason: 
     copy: Copy = defaultdict(lambda: defaultdict(list))
     fields: set[str] = set()
     records: list[UUID] = []
-    found = [each for each in rows_of(uow, who) if each.ids]
+    found = [each for each in rows_of(uow, who) if each.ids and each.table.fullname not in _NOT_TOLD]
     for each in found:
         part, title = _words(registry, each.table)
         rows = _rows(uow, each)
