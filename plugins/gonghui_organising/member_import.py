@@ -114,6 +114,7 @@ class MemberImporter:
         )
         self._in_sight = {unit for units in self._rules.rules.unions.values() for unit in units}
         self._book = EmployerBook(uow)
+        # While no document is known there is nobody to be looked up.
         known = select(Person.id).where(Person.__table__.c.id_number_tail.is_not(None))
         self._is_first = not uow.session.scalar(select(known.exists()))
         self._fresh: dict[UUID, tuple[dict[str, Any], list[dict[str, Any]]]] = {}

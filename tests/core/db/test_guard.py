@@ -54,6 +54,10 @@ DISGUISES: dict[str, Callable[[UnitOfWork], Any]] = {
     "the function that writes staged rows": lambda uow: uow.session.scalar(
         select(func.core.insert_staged("[]"))
     ),
+    "the function that makes a stage": lambda uow: uow.session.scalar(select(func.core.open_stage("[]"))),
+    "a text that a function runs": lambda uow: uow.session.execute(
+        text("SELECT * FROM ts_stat('SELECT NULL::tsvector')")
+    ),
     "a block of code": lambda uow: uow.session.execute(text("DO $$ BEGIN PERFORM 1; END $$")),
     "the end of the transaction": lambda uow: uow.session.execute(text("COMMIT")),
     "a savepoint with more behind it": lambda uow: uow.session.execute(
